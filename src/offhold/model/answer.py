@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 
 from offhold.model.money import Money
 from offhold.model.period import Period
 
 
-class AnswerKind(StrEnum):
+class AnswerKind(Enum):
     money = "money"
     count = "count"
     list = "list"
@@ -52,7 +52,7 @@ class EvidenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`value` by `kind`: money/balance → one Money per currency; count → int; list → transaction ids in order;
+    """`value` by `kind`: money/balance → one Money per currency; count → int; list → ids in order;
     table (and balance of several accounts) → rows; text → one of date/answer/name/percent; decline, clarify →
     {"reason": …}. `text` holds the figure. `rule` names how it was counted. `rows` show the evidence."""
 

@@ -78,7 +78,7 @@ class Button(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One outgoing message. `key` names the text (ux.md's catalogue). `answer` rides along for channels
-    that show rows; `personal` says that the text holds figures or merchants: a sealed channel must not carry it.
+    that show rows; `personal` says that the text holds figures or merchants: no sealed channel carries it.
     `repeatable`: saying it twice does no harm (payment texts: never)."""
 
     key: str

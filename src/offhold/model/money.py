@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_EXPONENTS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3, "TND": 3}
+_EXPONENTS = dict.fromkeys(("JPY", "KRW", "CLP", "ISK", "VND"), 0) | dict.fromkeys(
+    ("BHD", "KWD", "JOD", "OMR", "TND"), 3
+)
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "SGD": "S$", "JPY": "¥", "AUD": "A$", "CAD": "C$", "INR": "₹"}
 _AMOUNT = re.compile(r"-?\d{1,15}(?:\.\d{1,5})?")
 

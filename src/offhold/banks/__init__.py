@@ -1,0 +1,1 @@
+"""Reading an institution's data, one connector per standard."""
