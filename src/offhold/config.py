@@ -1,0 +1,229 @@
+"""Settings: environment names of OFFHOLD_…, or the same tree in a TOML file. The environment wins."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from offhold.errors import ConfigurationError
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an http(s) address without query")
+    return value.rstrip("/")
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("must be an IANA time zone such as Europe/London") from error
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class _Tree(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class KeySettings(_Tree):
+    provider: Literal["file"] = "file"
+    root_file: Path | None = Field(None, description="32 random bytes, base64; `offhold keys init` makes it")
+
+
+class LogSettings(_Tree):
+    """Names kept for the tree of the access log; no other value has a meaning yet."""
+
+    signing_key_file: Path | None = None
+
+
+class Limits(_Tree):
+    """Rates and sizes."""
+
+    body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="largest webhook body")
+    history_months: int = Field(24, ge=1, le=120, description="how far back a read may go")
+    consent_days: int = Field(365, ge=1, le=365, description="longest life of a consent")
+    refusal_days: int = Field(90, ge=0, description="days for which a declined consent is not offered again")
+    bank_seconds: float = Field(8.0, gt=0, description="longest wait for one read")
+    lanes_at_once: int = Field(16, ge=1, description="conversations worked on at the same time")
+    lease_seconds: int = Field(60, ge=5, description="how long a silent worker keeps a lane")
+    send_spacing_ms: int = Field(1000, ge=0, description="least time between two messages of one thread")
+    reply_deadline_seconds: int = Field(300, ge=30, description="a reply older than this is not sent")
+    echo_wait_seconds: float = Field(10.0, ge=0, description="how long an uncertain send waits for its echo")
+
+
+class InstitutionSettings(_Tree):
+    name: str
+    connector: Literal["obie"] = "obie"
+    api_version: Literal["v4.0", "v3.1"] = "v4.0"
+    base_url: WebAddress
+    issuer: WebAddress
+    client_id: str
+    client_auth: Literal["client_secret_basic", "private_key_jwt"] = "client_secret_basic"
+    client_secret_file: Path | None = None
+    client_key_file: Path | None = None
+    ca_file: Path | None = None
+    timezone: Zone = "Europe/London"
+    locale: str = "en-GB"
+    event_issuer: str = ""
+    event_jwks_url: str = ""
+    locations_file: Path | None = None
+    agreement_file: Path | None = None
+    knowledge_dir: Path | None = None
+
+
+class MessengerSettings(_Tree):
+    app_id: str
+    app_secret: SecretStr
+    app_secret_previous: SecretStr | None = None
+    verify_token: SecretStr
+    page_id: str
+    page_token: SecretStr
+    graph_url: WebAddress = "https://graph.facebook.com"
+    graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """App secrets that may sign a webhook: the current one and, while rotating, the previous."""
+        both = (self.app_secret, self.app_secret_previous)
+        return tuple(secret.get_secret_value() for secret in both if secret)
+
+
+class Channels(_Tree):
+    messenger: MessengerSettings
+
+
+class Settings(BaseSettings):
+    """The whole tree. See docs/reference/settings.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="OFFHOLD_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    mode: Literal["production", "test"] = "production"
+    clock_file: Path | None = None
+    failpoints: str = ""
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    public_url: WebAddress
+    keys: KeySettings = KeySettings(root_file=None)
+    log: LogSettings = LogSettings()
+    limits: Limits = Limits()
+    institutions: dict[str, InstitutionSettings]
+    channels: Channels
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    @property
+    def database_file(self) -> Path:
+        """Where SQLite keeps its file."""
+        if self.database_url:
+            return Path(self.database_url.removeprefix("sqlite:///"))
+        return self.data_dir / "offhold.db"
+
+    @property
+    def root_key_file(self) -> Path:
+        return self.keys.root_file or self.data_dir / "root.key"
+
+    @property
+    def consent_life(self) -> timedelta:
+        return timedelta(days=self.limits.consent_days)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us over TLS (cookies are then Secure and carry the __Host- prefix)."""
+        return self.public_url.startswith("https:")
+
+
+def load(file: Path | None = None) -> Settings:
+    """Read the settings. Raises ConfigurationError with one sentence for each wrong setting."""
+    try:
+        settings = Settings(**_from_file(file))
+    except ValidationError as error:
+        raise ConfigurationError(tuple(_problem(entry) for entry in error.errors())) from error
+    problems = [*_mode_problems(settings), *_file_problems(settings)]
+    if problems:
+        raise ConfigurationError(tuple(problems))
+    return settings
+
+
+def _from_file(file: Path | None) -> dict[str, Any]:
+    if file is None:
+        file = Path("offhold.toml")
+        if not file.exists():
+            return {}
+    try:
+        return tomllib.loads(file.read_text())
+    except OSError as error:
+        raise ConfigurationError((f"--config: cannot read {file}: {error.strerror}",)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError((f"--config: {file} is not TOML: {error}",)) from error
+
+
+def _problem(entry: Any) -> str:
+    name = "OFFHOLD_" + "__".join(str(part).upper() for part in entry["loc"])
+    return f"{name}: {'is missing' if entry['type'] == 'missing' else entry['msg']}"
+
+
+def _mode_problems(settings: Settings) -> list[str]:
+    addresses = {
+        "OFFHOLD_PUBLIC_URL": settings.public_url,
+        "OFFHOLD_CHANNELS__MESSENGER__GRAPH_URL": settings.channels.messenger.graph_url,
+    }
+    for name, institution in settings.institutions.items():
+        addresses[f"OFFHOLD_INSTITUTIONS__{name.upper()}__BASE_URL"] = institution.base_url
+        addresses[f"OFFHOLD_INSTITUTIONS__{name.upper()}__ISSUER"] = institution.issuer
+    if settings.mode == "test":
+        return [
+            f"{name}: test mode speaks to loopback addresses only"
+            for name, address in addresses.items()
+            if urlsplit(address).hostname not in _LOOPBACK
+        ]
+    problems = [
+        f"{name}: must be https in production" for name, url in addresses.items() if url.startswith("http:")
+    ]
+    test_only = {"OFFHOLD_CLOCK_FILE": settings.clock_file, "OFFHOLD_FAILPOINTS": settings.failpoints}
+    return problems + [f"{name}: only with OFFHOLD_MODE=test" for name, value in test_only.items() if value]
+
+
+def _file_problems(settings: Settings) -> list[str]:
+    problems = []
+    if settings.database_url and not settings.database_url.startswith("sqlite:///"):
+        problems.append("OFFHOLD_DATABASE_URL: must begin with sqlite:///")
+    if not settings.institutions:
+        problems.append("OFFHOLD_INSTITUTIONS: name at least one institution")
+    for name, institution in settings.institutions.items():
+        basic = institution.client_auth == "client_secret_basic"
+        leaf = "CLIENT_SECRET_FILE" if basic else "CLIENT_KEY_FILE"
+        file = institution.client_secret_file if basic else institution.client_key_file
+        if file is None or not os.access(file, os.R_OK):
+            problems.append(f"OFFHOLD_INSTITUTIONS__{name.upper()}__{leaf}: needs a readable file")
+    return problems

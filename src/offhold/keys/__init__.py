@@ -1,0 +1,1 @@
+"""Keys at rest: one root key, everything else derived from it."""

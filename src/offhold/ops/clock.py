@@ -1,0 +1,31 @@
+"""Business time: what day it is for customers, consents and windows.
+
+Leases, timeouts and retries run on the machine's own monotonic time instead: a moved clock must not
+free a lane or repeat a send.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+class Clock:
+    """The machine's clock, or (test mode only) a file holding an ISO time with offset, re-read at each use."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+
+    def now(self) -> datetime:
+        """Aware time. Raises ValueError when the clock file holds no ISO time with offset."""
+        if self._file is None or not self._file.exists():
+            return datetime.now(UTC)
+        moment = datetime.fromisoformat(self._file.read_text().strip())
+        if moment.tzinfo is None:
+            raise ValueError("the clock file needs an offset, such as 2026-03-18T09:00:00-07:00")
+        return moment
+
+    def ms(self) -> int:
+        """Unix milliseconds of `now`."""
+        moment = self.now()
+        return int(moment.timestamp()) * 1000 + moment.microsecond // 1000

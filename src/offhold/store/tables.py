@@ -1,0 +1,155 @@
+"""Every table. Columns ending in `sealed` are AES-256-GCM; ids of people are pseudonyms or random.
+
+`lane` is the pseudonym of a contact, `customer` a random id given at linking. Times are unix milliseconds:
+`*_ms` business time (the clock file moves it), `*_at` machine time (leases, retries).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("contact_sealed", LargeBinary, nullable=False),
+    Column("window_until_ms", BigInteger, nullable=False, default=0),
+    Column("opted_out", Boolean, nullable=False, default=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("lane", Text, nullable=False),
+    Column("event_hash", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("accepted_ms", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # ready, done, parked
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("reason", Text, nullable=False, default=""),
+    Column("body_sealed", LargeBinary, nullable=True),
+    Index("inbox_ready", "state", "lane", "at_ms", "id"),
+)
+
+lane = Table(
+    "lane",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("holder", Text, nullable=False, default=""),
+    Column("lease_until_at", BigInteger, nullable=False, default=0),
+    Column("state_sealed", LargeBinary, nullable=True),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),  # ULID; `ob_<id>` is the platform's metadata
+    Column("lane", Text, nullable=False),
+    Column("place", Integer, nullable=False),  # order within the lane
+    Column("state", Text, nullable=False),  # ready, sending, unknown, sent, failed
+    Column("body_sealed", LargeBinary, nullable=True),
+    Column("repeatable", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("not_before_at", BigInteger, nullable=False, default=0),
+    Column("deadline_at", BigInteger, nullable=False),
+    Column("accepted_at", BigInteger, nullable=False),
+    Column("message_hash", Text, nullable=False, default=""),
+    Column("outcome", Text, nullable=False, default=""),
+    Index("outbox_due", "state", "lane", "place"),
+    Index("outbox_message", "message_hash"),
+)
+
+timer = Table(
+    "timer",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Index("timer_due", "due_ms"),
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("institution", Text, primary_key=True),
+    Column("customer", Text, nullable=False),
+    Column("consent", Text, nullable=False),
+    Column("linked_ms", BigInteger, nullable=False),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("customer", Text, nullable=False),
+    Column("institution", Text, nullable=False),
+    Column("state", Text, nullable=False),  # given, withdrawn, revoked-at-bank
+    Column("purposes", Text, nullable=False),  # DPV terms joined by a space
+    Column("disclosure", Text, nullable=False),
+    Column("given_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("ended_ms", BigInteger, nullable=True),
+    Column("record_sealed", LargeBinary, nullable=False),
+    Column("grant_sealed", LargeBinary, nullable=True),
+)
+
+link_attempt = Table(
+    "link_attempt",
+    metadata,
+    Column("id", Text, primary_key=True),  # hash of the OAuth state
+    Column("lane", Text, nullable=False),
+    Column("institution", Text, nullable=False),
+    Column("step", Text, nullable=False),  # begun, returned, accepted, declined, linked
+    Column("expires_ms", BigInteger, nullable=False),
+    Column("code_hash", Text, nullable=True, unique=True),
+    Column("body_sealed", LargeBinary, nullable=False),
+)
+
+refusal = Table(
+    "refusal",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("institution", Text, primary_key=True),
+    Column("until_ms", BigInteger, nullable=False),
+)
+
+leaf = Table(
+    "leaf",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("institution", Text, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("commitment", LargeBinary, nullable=False),
+    Column("record_sealed", LargeBinary, nullable=False),
+    UniqueConstraint("commitment"),
+)
+
+case = Table(
+    "case",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("lane", Text, nullable=False),
+    Column("state", Text, nullable=False),  # waiting
+    Column("opened_ms", BigInteger, nullable=False),
+    Index("case_lane", "lane", "state"),
+)
