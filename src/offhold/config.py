@@ -25,6 +25,11 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _issuer(value: str) -> str:
+    _web_address(value)
+    return value  # compared byte for byte (OpenID Connect Discovery 4.3): a last slash stays
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -72,7 +77,7 @@ class InstitutionSettings(_Tree):
     connector: Literal["obie"] = "obie"
     api_version: Literal["v4.0", "v3.1"] = "v4.0"
     base_url: WebAddress
-    issuer: WebAddress
+    issuer: Annotated[str, AfterValidator(_issuer)]
     client_id: str
     client_auth: Literal["client_secret_basic", "private_key_jwt"] = "client_secret_basic"
     client_secret_file: Path | None = None

@@ -1,0 +1,1 @@
+"""The access log: a leaf for every access, durable before the access happens."""
