@@ -32,7 +32,7 @@ class Leaf:
 
 
 def canonical(record: Mapping[str, object]) -> bytes:
-    """The bytes a commitment is over: JSON with sorted keys, no spaces, ASCII only (within RFC 8785 for our values)."""
+    """The bytes a commitment is over: JSON with sorted keys, no spaces, ASCII only."""
     return json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 

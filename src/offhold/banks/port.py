@@ -13,7 +13,8 @@ from offhold.model.ledger import Rows
 class Grant:
     """A customer's authorisation at one institution.
 
-    `accounts`: the account ids that the customer chose, never empty. `consent_id`: the bank's own consent
+    `accounts`: the account ids that the customer chose; empty only before the choice, while the consent page asks
+    which there are: then all that the bank authorised. `consent_id`: the bank's own consent
     (OBIE account-access-consent). `refresh_token` may be empty where the bank gives none. `expires_at` is
     unix seconds by the bank's clock as far as it was told.
     """

@@ -6,9 +6,9 @@ of `other`, raise at each pass of `third`. Without `@n` an action applies to eve
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
-import time
 from dataclasses import dataclass
 
 from offhold.errors import ConfigurationError, OffholdError
@@ -70,7 +70,7 @@ def arm(text: str) -> None:
         raise ConfigurationError(tuple(problems))
 
 
-def hit(name: str) -> None:
+async def reach(name: str) -> None:
     """Pass the failpoint `name`: nothing happens unless a test armed it."""
     rule = _rules.get(name)
     if rule is None or not rule.due():
@@ -79,4 +79,4 @@ def hit(name: str) -> None:
         os._exit(CRASH_STATUS)
     if rule.action == "error":
         raise FailpointHit(f"failpoint {name}")
-    time.sleep(rule.delay_ms / 1000)
+    await asyncio.sleep(rule.delay_ms / 1000)
