@@ -232,3 +232,11 @@ def _file_problems(settings: Settings) -> list[str]:
         if file is None or not os.access(file, os.R_OK):
             problems.append(f"OFFHOLD_INSTITUTIONS__{name.upper()}__{leaf}: needs a readable file")
     return problems
+
+
+def key_file(file: Path | None) -> Path:
+    """Where the root key belongs, even before the other settings are complete."""
+    given = _from_file(file)
+    named = os.environ.get("OFFHOLD_KEYS__ROOT_FILE") or given.get("keys", {}).get("root_file")
+    data_dir = os.environ.get("OFFHOLD_DATA_DIR") or given.get("data_dir", "var")
+    return Path(named) if named else Path(data_dir) / "root.key"

@@ -10,7 +10,7 @@ _EXPONENTS = dict.fromkeys(("JPY", "KRW", "CLP", "ISK", "VND"), 0) | dict.fromke
     ("BHD", "KWD", "JOD", "OMR", "TND"), 3
 )
 _SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "SGD": "S$", "JPY": "¥", "AUD": "A$", "CAD": "C$", "INR": "₹"}
-_AMOUNT = re.compile(r"-?\d{1,15}(?:\.\d{1,5})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,5})?")
 
 
 def exponent(currency: str) -> int:

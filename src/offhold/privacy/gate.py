@@ -1,7 +1,7 @@
 """The only door to bank data: purpose, consent, leaf, and then the read.
 
-One decision, one leaf, one read. The decision and its leaf commit in the store's single writer (T1), where a withdrawal
-commits too: a read is served only under a consent that stood when its leaf got its number.
+One decision, one leaf, one read. The decision and its leaf commit in the store's single writer (T1), where a
+withdrawal commits too: a read is served only under a consent that stood when its leaf got its number.
 """
 
 from __future__ import annotations

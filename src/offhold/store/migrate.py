@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from alembic import command
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+
+from offhold.store.tables import metadata
 
 
 def configuration(connection: Connection) -> Config:
@@ -28,3 +31,8 @@ def pending(connection: Connection) -> bool:
     """Whether the schema is older than this program."""
     head = ScriptDirectory.from_config(configuration(connection)).get_current_head()
     return MigrationContext.configure(connection).get_current_revision() != head
+
+
+def differences(connection: Connection) -> list[object]:
+    """What the tables of this program have and the migrated schema has not, or the other way round."""
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))

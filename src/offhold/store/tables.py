@@ -70,10 +70,8 @@ outbox = Table(
     Column("not_before_at", BigInteger, nullable=False, default=0),
     Column("deadline_at", BigInteger, nullable=False),
     Column("accepted_at", BigInteger, nullable=False),
-    Column("message_hash", Text, nullable=False, default=""),
     Column("outcome", Text, nullable=False, default=""),
     Index("outbox_due", "state", "lane", "place"),
-    Index("outbox_message", "message_hash"),
 )
 
 timer = Table(

@@ -1,0 +1,5 @@
+"""`python -m offhold`."""
+
+from offhold.cli import main
+
+main()

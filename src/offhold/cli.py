@@ -1,0 +1,172 @@
+"""The command `offhold`. Exit status: 0 holds, 1 does not hold, 2 wrong use."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from sqlalchemy import Connection, create_engine
+
+from offhold import config
+from offhold.errors import ConfigurationError
+from offhold.journal.status import left_to_do, status
+from offhold.keys.file import make_root_key
+from offhold.ops import failpoints, logs
+
+T = TypeVar("T")
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+keys_app = typer.Typer(no_args_is_help=True, help="Keys of the deployment.")
+app.add_typer(keys_app, name="keys")
+
+_out = Console()
+_err = Console(stderr=True)
+_DRAIN_POLL_S = 0.1
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with the settings tree")]
+
+
+@app.callback()
+def offhold() -> None:
+    """A bank's own messaging service: exact answers, nothing read without consent, every access logged."""
+
+
+@app.command()
+def serve(
+    config_file: ConfigFile = None,
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="port to listen on; 0 picks one")] = 8080,
+    role: Annotated[str, typer.Option(help="all, web or worker (SQLite: all)")] = "all",
+    ready_file: Annotated[Path | None, typer.Option(help="written with our address once we serve")] = None,
+) -> None:
+    """Take webhooks, answer customers. SIGTERM finishes what is at hand and exits 0."""
+    from offhold import serving, wiring  # heavy imports, only where needed
+
+    if role != "all":
+        raise ConfigurationError(("--role: SQLite serves one process; leave it at all",))
+    settings = config.load(config_file)
+    logs.configure()
+    failpoints.arm(settings.failpoints)
+    service = wiring.service(settings)
+    try:
+        serving.run(service.app, serving.listen(host, port), ready_file)
+    finally:
+        service.close()
+
+
+@app.command("status")
+def show_status(
+    config_file: ConfigFile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> None:
+    """What is waiting, working, sent and parked."""
+    figures = _inspect(config.load(config_file), status)
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        shown = ", ".join(f"{key} {number}" for key, number in value.items()) if isinstance(value, dict) else value
+        _out.print(f"{name:<8} {shown}")
+
+
+@app.command()
+def drain(
+    config_file: ConfigFile = None,
+    timeout: Annotated[float, typer.Option(help="seconds to wait")] = 30.0,
+) -> None:
+    """Wait until every message is answered and every reply settled."""
+    settings = config.load(config_file)
+    until = time.monotonic() + timeout
+    while (left := _inspect(settings, left_to_do)) and time.monotonic() < until:
+        time.sleep(_DRAIN_POLL_S)
+    if left:
+        _err.print(f"{left} left to do after {timeout:g} s; is `offhold serve` running?")
+        raise typer.Exit(1)
+    _out.print("Nothing is left to do.")
+
+
+@app.command()
+def doctor(
+    config_file: ConfigFile = None,
+    list_failpoints: Annotated[bool, typer.Option("--failpoints", help="list the names tests may use")] = False,
+) -> None:
+    """Check configuration, database, keys, bank and platform, and say what to do."""
+    if list_failpoints:
+        for name, meaning in failpoints.NAMES.items():
+            typer.echo(f"{name}\t{meaning}")
+        return
+    from offhold import wiring
+
+    checks = asyncio.run(wiring.examine(config.load(config_file)))
+    for check in checks:
+        mark = "[green]ok  [/]" if check.holds else "[red]fail[/]"
+        _out.print(f"{mark} {check.name}: {check.says}")
+    if not all(check.holds for check in checks):
+        raise typer.Exit(1)
+
+
+@app.command()
+def answer(
+    stdio: Annotated[bool, typer.Option("--stdio", help="JSON lines on standard input and output")] = False,
+) -> None:
+    """Answer questions over a ledger file, through the same gate and code as on the channels."""
+    if not stdio:
+        raise ConfigurationError(("answer: only --stdio is there",))
+    from offhold import stdio as protocol
+    from offhold import wiring
+
+    asyncio.run(protocol.answer(sys.stdin, sys.stdout, wiring.ledger_institution))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="first of three ports on 127.0.0.1")] = 8800,
+    script: Annotated[Path | None, typer.Option(help="story file to play")] = None,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="stop when the story ends")] = False,
+) -> None:
+    """A bank, a messenger and Offhold on this machine, to talk to."""
+    from offhold_demo import run
+
+    raise typer.Exit(run.demo(port, script, wait=not no_wait))
+
+
+@keys_app.command("init")
+def keys_init(
+    file: Annotated[Path | None, typer.Option(help="where to write; default: the configured place")] = None,
+    config_file: ConfigFile = None,
+) -> None:
+    """Make the root key. Refuses to overwrite one."""
+    target = file or config.key_file(config_file)
+    try:
+        make_root_key(target)
+    except FileExistsError as error:
+        raise ConfigurationError((f"{target} exists; a root key is never overwritten",)) from error
+    except OSError as error:
+        raise ConfigurationError((f"cannot write {target}: {error.strerror}",)) from error
+    _out.print(f"Wrote {target}. Back it up apart from the database: without it nothing opens.")
+
+
+def _inspect(settings: config.Settings, ask: Callable[[Connection], T]) -> T:
+    """Look at the database beside a running service, read-only."""
+    file = settings.database_file
+    if not file.exists():
+        raise ConfigurationError((f"no database at {file}; has `offhold serve` run here?",))
+    engine = create_engine(f"sqlite:///file:{file.absolute()}?mode=ro&uri=true")
+    with engine.connect() as connection:
+        return ask(connection)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    try:
+        app()
+    except ConfigurationError as error:
+        for problem in error.problems:
+            _err.print(problem, markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)

@@ -1,0 +1,145 @@
+"""Accepting: one commit makes a batch of verified events durable, and only then the platform gets its 200."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from offhold.channels.port import Event
+from offhold.journal import outbox
+from offhold.keys.file import Keys
+from offhold.model.message import Contact
+from offhold.store import tables
+
+WINDOW_MS = 23 * 3_600_000  # the platform's 24 h, less an hour for skew between its clock and ours
+KEEP_KEYS_MS = 8 * 86_400_000  # longer than any retry that the platforms document (7 days)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`lanes` have new work; `new` and `duplicates` count events."""
+
+    lanes: frozenset[str]
+    new: int
+    duplicates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An event ready to be written: pseudonyms made and bodies sealed outside the writer's thread."""
+
+    lane: str
+    event_hash: str
+    kind: str
+    at_ms: int
+    for_lane: bool
+    opens_window: bool
+    contact: bytes
+    channel: str
+    body: bytes
+    echoed: str
+
+
+def seal(keys: Keys, event: Event) -> Sealed:
+    """Prepare one event. Its key and its contact leave this function only as keyed hashes or sealed."""
+    contact = event.contact
+    lane = keys.pseudonym("lane", contact.lane)
+    event_hash = keys.pseudonym("event", f"{contact.lane}|{event.key}")
+    return Sealed(
+        lane=lane,
+        event_hash=event_hash,
+        kind=event.kind.value,
+        at_ms=event.at_ms,
+        for_lane=event.for_lane,
+        opens_window=event.opens_window,
+        contact=keys.seal(json.dumps(asdict(contact)).encode(), f"contact/{lane}"),
+        channel=contact.channel,
+        body=keys.seal(json.dumps(dict(event.body)).encode(), f"inbox/{event_hash}"),
+        echoed=outbox.echoed(event),
+    )
+
+
+def accept(connection: Connection, events: Sequence[Sealed], now_ms: int) -> Accepted:
+    """Write a batch. An event that stood already changes nothing."""
+    lanes = set()
+    new = 0
+    for event in events:
+        if not _remember(connection, event, now_ms):
+            continue
+        new += 1
+        if event.echoed:
+            outbox.confirm(connection, event.echoed)
+        if event.for_lane:
+            _know_contact(connection, event, now_ms)
+            lanes.add(event.lane)
+    return Accepted(frozenset(lanes), new, len(events) - new)
+
+
+def _remember(connection: Connection, event: Sealed, now_ms: int) -> bool:
+    done = connection.execute(
+        insert(tables.inbox)
+        .values(
+            lane=event.lane,
+            event_hash=event.event_hash,
+            kind=event.kind,
+            at_ms=event.at_ms,
+            accepted_ms=now_ms,
+            state="ready" if event.for_lane else "done",
+            body_sealed=event.body if event.for_lane else None,
+        )
+        .on_conflict_do_nothing(index_elements=["event_hash"])
+    )
+    return done.rowcount == 1
+
+
+def _know_contact(connection: Connection, event: Sealed, now_ms: int) -> None:
+    window = now_ms + WINDOW_MS if event.opens_window else 0
+    row = insert(tables.contact).values(
+        lane=event.lane, channel=event.channel, contact_sealed=event.contact, window_until_ms=window
+    )
+    if event.opens_window:
+        row = row.on_conflict_do_update(index_elements=["lane"], set_={"window_until_ms": window})
+    else:
+        row = row.on_conflict_do_nothing(index_elements=["lane"])
+    connection.execute(row)
+    connection.execute(insert(tables.lane).values(lane=event.lane).on_conflict_do_nothing(index_elements=["lane"]))
+
+
+def contact_of(connection: Connection, keys: Keys, lane: str) -> Contact:
+    """The address behind a lane. Raises SealBroken when it was altered."""
+    sealed = connection.execute(
+        select(tables.contact.c.contact_sealed).where(tables.contact.c.lane == lane)
+    ).scalar_one()
+    return Contact(**json.loads(keys.unseal(sealed, f"contact/{lane}")))
+
+
+def park(connection: Connection, row_id: int, reason: str) -> None:
+    """Set a message aside that cannot be worked on; it stays, sealed, for a person to look at."""
+    connection.execute(
+        update(tables.inbox).where(tables.inbox.c.id == row_id).values(state="parked", reason=reason)
+    )
+
+
+def tried(connection: Connection, row_id: int) -> None:
+    """Count a failed attempt."""
+    connection.execute(
+        update(tables.inbox).where(tables.inbox.c.id == row_id).values(attempts=tables.inbox.c.attempts + 1)
+    )
+
+
+def forget(connection: Connection, now_ms: int) -> None:
+    """Drop what was only kept to recognise repeats, once no platform repeats it any more."""
+    old = tables.inbox.c.accepted_ms < now_ms - KEEP_KEYS_MS
+    connection.execute(delete(tables.inbox).where(tables.inbox.c.state == "done", old))
+    sent_long_ago = tables.outbox.c.accepted_at < now_ms - KEEP_KEYS_MS
+    connection.execute(delete(tables.outbox).where(tables.outbox.c.state.in_(("sent", "failed")), sent_long_ago))
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Messages by state."""
+    rows = connection.execute(select(tables.inbox.c.state, func.count()).group_by(tables.inbox.c.state))
+    return {"ready": 0, "done": 0, "parked": 0} | {state: number for state, number in rows}

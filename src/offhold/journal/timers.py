@@ -1,0 +1,44 @@
+"""Timers: what happens later without anyone asking. Due by business time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects.sqlite import insert
+
+from offhold.store.tables import timer
+
+CASE_WAITING_MS = 30 * 60_000
+SWEEP_EVERY_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A timer whose time has come. `lane` is empty for those of the whole service."""
+
+    id: str
+    kind: str
+    lane: str
+
+
+def put(connection: Connection, kind: str, lane: str, due_ms: int) -> None:
+    """Set a timer; one of the same kind and lane that is set already keeps its time."""
+    row = insert(timer).values(id=f"{kind}/{lane}", kind=kind, lane=lane, due_ms=due_ms)
+    connection.execute(row.on_conflict_do_nothing(index_elements=["id"]))
+
+
+def due(connection: Connection, now_ms: int, limit: int = 100) -> tuple[Due, ...]:
+    """Timers to run now, oldest first."""
+    rows = connection.execute(
+        select(timer.c.id, timer.c.kind, timer.c.lane)
+        .where(timer.c.due_ms <= now_ms)
+        .order_by(timer.c.due_ms)
+        .limit(limit)
+    )
+    return tuple(Due(*row) for row in rows)
+
+
+def drop(connection: Connection, done: Due) -> None:
+    """Remove a timer, in the transaction of its effect."""
+    connection.execute(delete(timer).where(timer.c.id == done.id))

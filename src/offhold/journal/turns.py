@@ -1,0 +1,295 @@
+"""One turn: hear what was said, decide, read through the gate, and commit all that follows at once (T2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from offhold.accesslog import leaves
+from offhold.banks.institutions import Institution
+from offhold.banks.port import Grant
+from offhold.dialogue import decide
+from offhold.errors import LinkRefused, OffholdError
+from offhold.journal import inbox, lanes, outbox, timers
+from offhold.journal.lanes import Claim
+from offhold.journal.port import Channel, Heard
+from offhold.keys.file import Keys
+from offhold.model.access import Access, Purpose, Read
+from offhold.model.decision import Decision
+from offhold.model.ids import new_ulid
+from offhold.model.ledger import Rows
+from offhold.model.message import Contact, Conversation, Disclosure, Instruction, Reply, Turn, TurnKind
+from offhold.ops import failpoints
+from offhold.ops.clock import Clock
+from offhold.privacy import consent as consents
+from offhold.privacy.consent import Consent, Standing
+from offhold.privacy.gate import Asker, Gate
+from offhold.store import tables
+from offhold.store.sqlite import SqliteStore
+from offhold.words import say
+
+ROUNDS = 3
+Reader = Callable[[Read, Purpose], Awaitable[Access]]
+Linker = Callable[[Connection, str, str, int], Consent]
+
+
+class TooManyRounds(OffholdError):
+    """`decide` asked for facts more often than a turn may."""
+
+    code = "too-many-rounds"
+
+
+async def settle(turn: Turn, state: Conversation, read: Reader) -> Decision:
+    """Ask `decide` until it has replies, fetching what it wants in between: at most three rounds.
+
+    Under sealed disclosure nothing is read for a chat that may not show it.
+    """
+    access: Access | None = None
+    for _ in range(ROUNDS):
+        decision = decide(turn, state, access)
+        if decision.read is None:
+            return decision
+        if turn.linked and turn.disclosure is Disclosure.sealed:
+            return Decision(decision.state, (Reply("sealed.line", say("sealed.line")),))
+        access = await read(decision.read, decision.purpose)
+    raise TooManyRounds(str(ROUNDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The lane's next message with all that deciding needs."""
+
+    row_id: int
+    attempts: int
+    kind: str
+    at_ms: int
+    accepted_ms: int
+    body: Mapping[str, Any]
+    contact: Contact
+    opted_out: bool
+    state: Conversation
+    standing: Standing | None
+
+
+def next_work(connection: Connection, keys: Keys, lane: str) -> Work | None:
+    """The oldest unanswered message of the lane: by the time it was said, then by arrival."""
+    row = connection.execute(
+        select(tables.inbox, tables.lane.c.state_sealed, tables.contact.c.opted_out)
+        .join(tables.lane, tables.lane.c.lane == tables.inbox.c.lane)
+        .join(tables.contact, tables.contact.c.lane == tables.inbox.c.lane)
+        .where(tables.inbox.c.lane == lane, tables.inbox.c.state == "ready")
+        .order_by(tables.inbox.c.at_ms, tables.inbox.c.id)
+        .limit(1)
+    ).first()
+    return _opened(connection, keys, lane, row) if row else None
+
+
+def _opened(connection: Connection, keys: Keys, lane: str, row: Row[Any]) -> Work:
+    memory = json.loads(keys.unseal(row.state_sealed, f"lane/{lane}")) if row.state_sealed else {}
+    return Work(
+        row_id=row.id,
+        attempts=row.attempts,
+        kind=row.kind,
+        at_ms=row.at_ms,
+        accepted_ms=row.accepted_ms,
+        body=json.loads(keys.unseal(row.body_sealed, f"inbox/{row.event_hash}")),
+        contact=inbox.contact_of(connection, keys, lane),
+        opted_out=row.opted_out,
+        state=Conversation(memory),
+        standing=consents.of_lane(connection, keys, lane),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a turn commits: the decision, and what the gate gave for it."""
+
+    heard: Heard | None
+    decision: Decision
+    rows_read: tuple[int, ...] = ()
+
+
+class Turns:
+    """Everything that one turn touches. `linker` completes a login: (connection, lane, code, now) → consent."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        keys: Keys,
+        clock: Clock,
+        gate: Gate,
+        institutions: Mapping[str, Institution],
+        linker: Linker,
+        reply_deadline_ms: int,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._gate = gate
+        self._institutions = institutions
+        self._linker = linker
+        self._deadline_ms = reply_deadline_ms
+
+    async def decide(self, work: Work, held: Claim, channel: Channel) -> Done:
+        """Hear and decide, outside any transaction."""
+        heard = channel.hear(work.kind, work.body, work.contact, work.at_ms, self._clock.ms())
+        if heard is None:
+            return Done(None, Decision(work.state))
+        turn = self._turn(work, heard)
+        if work.opted_out:
+            return Done(heard, _only_opt_in(decide(turn, work.state, None), work.state))
+        counted: list[int] = []
+        asker = Asker(held.lane, str(work.row_id), work.contact.channel)
+
+        async def read(request: Read, purpose: Purpose) -> Access:
+            access = await self._gate.read(request, purpose, asker)
+            if isinstance(access, Rows):
+                counted.append(len(access.transactions))
+            return access
+
+        return Done(heard, await settle(turn, work.state, read), tuple(counted))
+
+    def _turn(self, work: Work, heard: Heard) -> Turn:
+        standing = work.standing
+        name = standing.consent.institution if standing else next(iter(self._institutions))
+        institution = self._institutions[name]
+        return Turn(
+            turn_id=str(work.row_id),
+            kind=heard.kind,
+            text=heard.text,
+            now=self._clock.now().astimezone(institution.zone),
+            locale=institution.locale,
+            institution_name=institution.name,
+            linked=standing is not None and standing.consent.current(self._clock.ms()),
+            disclosure=standing.consent.disclosure if standing else Disclosure.sealed,
+            choice=heard.choice,
+        )
+
+    async def commit(self, work: Work, held: Claim, channel: Channel, done: Done, now_at: int) -> Grant | None:
+        """T2: state, outcome leaf, replies, instructions and the done mark, or nothing of them.
+
+        Returns the grant whose consent ended, for the bank to be told. Raises LeaseLost when fenced off.
+        """
+        await failpoints.reach("turn.before-commit")
+        ended = await self._store.write(
+            lambda connection: self._commit(connection, work, held, channel, done, now_at)
+        )
+        await failpoints.reach("turn.after-commit")
+        return ended
+
+    def _commit(
+        self, connection: Connection, work: Work, held: Claim, channel: Channel, done: Done, now_at: int
+    ) -> Grant | None:
+        lanes.check(connection, held)
+        done = self._linked(connection, work, held, done)
+        ended = self._instruct(connection, held.lane, done.decision.instructions)
+        self._leave_outcome(connection, work, held, done)
+        standing = consents.of_lane(connection, self._keys, held.lane)
+        disclosure = standing.consent.disclosure if standing else Disclosure.sealed
+        self._say(connection, held.lane, work.contact, channel, done.decision.replies, disclosure, now_at)
+        memory = json.dumps(dict(done.decision.state.memory)).encode()
+        connection.execute(
+            update(tables.lane)
+            .where(tables.lane.c.lane == held.lane)
+            .values(state_sealed=self._keys.seal(memory, f"lane/{held.lane}"))
+        )
+        connection.execute(
+            update(tables.inbox).where(tables.inbox.c.id == work.row_id).values(state="done", body_sealed=None)
+        )
+        return ended
+
+    def _linked(self, connection: Connection, work: Work, held: Claim, done: Done) -> Done:
+        """A finished login becomes a link in this transaction, or a reply that it did not work."""
+        if done.heard is None or not done.heard.code:
+            return done
+        try:
+            self._linker(connection, held.lane, done.heard.code, self._clock.ms())
+        except LinkRefused:
+            turn = replace(self._turn(work, done.heard), kind=TurnKind.link_failed)
+            return replace(done, decision=decide(turn, work.state, None))
+        turn = replace(self._turn(work, done.heard), linked=True)
+        return replace(done, decision=decide(turn, work.state, None))
+
+    def _instruct(self, connection: Connection, lane: str, instructions: Sequence[Instruction]) -> Grant | None:
+        now_ms = self._clock.ms()
+        ended = None
+        for instruction in instructions:
+            match instruction:
+                case Instruction.open_case:
+                    self._open_case(connection, lane, now_ms)
+                case Instruction.unlink:
+                    ended = consents.end(connection, self._keys, lane, now_ms, "withdrawn")
+                case Instruction.opt_out | Instruction.opt_in:
+                    out = instruction is Instruction.opt_out
+                    connection.execute(
+                        update(tables.contact).where(tables.contact.c.lane == lane).values(opted_out=out)
+                    )
+        return ended
+
+    def _open_case(self, connection: Connection, lane: str, now_ms: int) -> None:
+        where = (tables.case.c.lane == lane) & (tables.case.c.state == "waiting")
+        if connection.execute(select(tables.case.c.id).where(where)).first():
+            return
+        connection.execute(
+            insert(tables.case).values(id=new_ulid(now_ms), lane=lane, state="waiting", opened_ms=now_ms)
+        )
+        timers.put(connection, "case-waiting", lane, now_ms + timers.CASE_WAITING_MS)
+
+    def _leave_outcome(self, connection: Connection, work: Work, held: Claim, done: Done) -> None:
+        if work.standing is None:
+            return
+        consent = work.standing.consent
+        for rows in done.rows_read:
+            record = {"act": "read.outcome", "req": str(work.row_id), "rows": rows, "consent": consent.id}
+            leaves.append(connection, self._keys, consent.customer, consent.institution, self._clock.ms(), record)
+
+    def _say(
+        self,
+        connection: Connection,
+        lane: str,
+        contact: Contact,
+        channel: Channel,
+        replies: Sequence[Reply],
+        disclosure: Disclosure,
+        now_at: int,
+    ) -> None:
+        now_ms = self._clock.ms()
+        drafts = [
+            outbox.Draft(new_ulid(now_ms), body, reply.repeatable)
+            for reply in replies
+            for body in channel.render(reply, contact, disclosure, now_ms)
+        ]
+        outbox.put(connection, self._keys, lane, drafts, now_at, now_at + self._deadline_ms)
+
+    async def park(self, work: Work, held: Claim, channel: Channel, reason: str, now_at: int) -> None:
+        """Set a message aside that failed too often, and say so: the customer is not left waiting."""
+
+        def commit(connection: Connection) -> None:
+            lanes.check(connection, held)
+            inbox.park(connection, work.row_id, reason)
+            sorry = (Reply("err.ours", say("err.ours")),)
+            self._say(connection, held.lane, work.contact, channel, sorry, Disclosure.sealed, now_at)
+
+        await self._store.write(commit)
+
+    def remind(self, connection: Connection, lane: str, channels: Mapping[str, Channel], now_at: int) -> None:
+        """Say once that a person has not come yet, if the case still waits and the window is open."""
+        row = connection.execute(
+            select(tables.contact)
+            .join(tables.case, tables.case.c.lane == tables.contact.c.lane)
+            .where(tables.contact.c.lane == lane, tables.case.c.state == "waiting")
+        ).first()
+        if row is None or row.opted_out or row.window_until_ms <= self._clock.ms():
+            return
+        contact = inbox.contact_of(connection, self._keys, lane)
+        waiting = (Reply("human.waiting", say("human.waiting")),)
+        self._say(connection, lane, contact, channels[row.channel], waiting, Disclosure.sealed, now_at)
+
+
+def _only_opt_in(decision: Decision, state: Conversation) -> Decision:
+    """Who said stop hears nothing automated until they say start."""
+    return decision if Instruction.opt_in in decision.instructions else Decision(state)

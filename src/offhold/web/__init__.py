@@ -1,0 +1,1 @@
+"""Addresses that platforms, browsers and operators call."""

@@ -1,0 +1,187 @@
+"""`offhold serve` as its users run it: a separate process, known by the contract's names alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import httpx2
+
+from tests.counterparts import bank, graph
+from tests.counterparts.servers import free_socket
+
+QUESTION = "how much did I spend on coffee last month?"
+
+
+def wait_for(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
+    """Poll until `holds()` is true; its value. Fails the test when the time is over."""
+    until = time.monotonic() + seconds
+    while not (value := holds()):
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)
+    return value
+
+
+@dataclass
+class Service:
+    """Paths and settings of one deployment; `start` and `stop` its process."""
+
+    folder: Path
+    bank_url: str
+    graph_url: str
+    more: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+    url: str = ""
+
+    def environment(self, **more: str) -> dict[str, str]:
+        (self.folder / "bank.secret").write_text(bank.CLIENT_SECRET)
+        with_port = urlsplit(self.url or f"http://127.0.0.1:{_free_port()}")
+        self.url = f"http://{with_port.netloc}"
+        settings = {
+            "MODE": "test",
+            "CLOCK_FILE": str(self.folder / "clock"),
+            "DATA_DIR": str(self.folder / "data"),
+            "KEYS__ROOT_FILE": str(self.folder / "root.key"),
+            "PUBLIC_URL": self.url,
+            "LIMITS__SEND_SPACING_MS": "0",
+            "INSTITUTIONS__LEAST__NAME": "Least Bank",
+            "INSTITUTIONS__LEAST__BASE_URL": f"{self.bank_url}/open-banking/v4.0/aisp",
+            "INSTITUTIONS__LEAST__ISSUER": self.bank_url,
+            "INSTITUTIONS__LEAST__CLIENT_ID": bank.CLIENT_ID,
+            "INSTITUTIONS__LEAST__CLIENT_SECRET_FILE": str(self.folder / "bank.secret"),
+            "INSTITUTIONS__LEAST__TIMEZONE": "America/Los_Angeles",
+            "INSTITUTIONS__LEAST__LOCALE": "en-US",
+            "CHANNELS__MESSENGER__APP_ID": graph.APP_ID,
+            "CHANNELS__MESSENGER__APP_SECRET": graph.APP_SECRET,
+            "CHANNELS__MESSENGER__VERIFY_TOKEN": graph.VERIFY,
+            "CHANNELS__MESSENGER__PAGE_ID": graph.PAGE_ID,
+            "CHANNELS__MESSENGER__PAGE_TOKEN": graph.PAGE_TOKEN,
+            "CHANNELS__MESSENGER__GRAPH_URL": self.graph_url,
+        }
+        named = {f"OFFHOLD_{name}": value for name, value in {**settings, **self.more, **more}.items()}
+        return {**{k: v for k, v in os.environ.items() if not k.startswith("OFFHOLD_")}, **named}
+
+    def command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        """Run `offhold …` to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "offhold", *arguments],
+            env=self.environment(**more),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    def start(self, **more: str) -> None:
+        """Serve, and wait until the ready file is there. `more` are settings for this start alone."""
+        ready = self.folder / "ready"
+        ready.unlink(missing_ok=True)
+        environment = self.environment(**more)
+        port = str(urlsplit(self.url).port)
+        with (self.folder / "serve.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "offhold", "serve", "--port", port, "--ready-file", str(ready)],
+                env=environment,
+                cwd=self.folder,
+                stderr=log,
+                stdout=log,
+            )
+        wait_for(lambda: ready.exists() or self.process.poll() is not None)
+        assert self.process.poll() is None, (self.folder / "serve.log").read_text()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Signal the process and return its exit status."""
+        if self.process is None:
+            return 0
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(30)
+
+    def metric(self, name: str, **labels: str) -> float:
+        """The value of a metric, 0 when it was never touched."""
+        shown = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
+        pattern = re.escape(name + (f"{{{shown}}}" if labels else "")) + r" (\S+)"
+        found = re.search(f"^{pattern}$", httpx2.get(f"{self.url}/metrics").text, re.M)
+        return float(found[1]) if found else 0.0
+
+
+def _free_port() -> int:
+    with free_socket() as listening:
+        return int(listening.getsockname()[1])
+
+
+class Form(HTMLParser):
+    """The first form of a page: where it goes and what it offers."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.inputs: list[dict[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form" and not self.action:
+            self.action = given.get("action", "")
+        elif tag in ("input", "button") and "name" in given:
+            self.inputs.append({"type": tag, **given})
+
+    def values(self, name: str) -> list[str]:
+        return [entry.get("value", "") for entry in self.inputs if entry["name"] == name]
+
+
+@dataclass
+class World:
+    """Everything a test of the whole needs."""
+
+    bank: bank.LeastBank
+    graph: graph.LeastGraph
+    service: Service
+    at_ms: int = 1_773_860_400_000  # 2026-03-18T12:00-07:00
+    count: int = 0
+
+    def say(self, psid: str, text: str, mid: str = "") -> int:
+        self.count += 1
+        event = graph.message(psid, text, mid or f"m_{self.count}", self.at_ms + self.count)
+        return graph.post(self.service.url, graph.envelope(event))
+
+    def link(self, psid: str, disclosure: str = "open", accounts: tuple[str, ...] = ("acc-1",)) -> str:
+        """Walk the browser leg from the Log In button to the platform's return; the authorization code."""
+        self.graph.linking[f"ALT-{psid}"] = psid
+        back = "https://www.facebook.com/messenger_platform/account_linking/?x=1"
+        with httpx2.Client(follow_redirects=False, timeout=10) as browser:
+            page = browser.get(
+                f"{self.service.url}/link", params={"account_linking_token": f"ALT-{psid}", "redirect_uri": back}
+            )
+            while page.is_redirect:
+                page = browser.get(urljoin(str(page.url), page.headers["location"]))
+            assert page.status_code == 200, page.text
+            form = Form(page.text)
+            answer = {
+                "account": list(accounts),
+                "purpose": form.values("purpose"),
+                "disclosure": disclosure,
+                "decision": "accept",
+            }
+            hidden = {entry["name"]: entry.get("value", "") for entry in form.inputs if entry["type"] == "hidden"}
+            done = browser.post(urljoin(str(page.url), form.action), data={**hidden, **answer})
+            assert done.is_redirect, done.text
+        return parse_qs(urlsplit(done.headers["location"]).query)["authorization_code"][0]
+
+    def linked(self, psid: str, disclosure: str = "open") -> None:
+        """Link, and tell Offhold as the platform does."""
+        code = self.link(psid, disclosure)
+        before = len(self.graph.texts(psid))
+        event = graph.messaging(psid, self.at_ms, account_linking={"status": "linked", "authorization_code": code})
+        assert graph.post(self.service.url, graph.envelope(event)) == 200
+        wait_for(lambda: len(self.graph.texts(psid)) > before)
