@@ -1,0 +1,1 @@
+"""Places to talk: a port, and one folder for each channel."""

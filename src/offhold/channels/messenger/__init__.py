@@ -1,0 +1,1 @@
+"""The Messenger Platform: webhook in, Send API out, account linking."""

@@ -1,0 +1,114 @@
+"""Client of the Graph API: send, typing, whom a linking token belongs to, unlink (Meta, Send API, 2026)."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import httpx2
+
+from offhold.channels.messenger.errors import meaning
+from offhold.channels.port import SendOutcome, SendResult
+from offhold.config import MessengerSettings
+from offhold.errors import LinkRefused
+
+_TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
+_MINUTE_S = 60
+
+
+class GraphClient:
+    """One Page's client. Every call carries the token as a bearer and the proof that we hold the app secret."""
+
+    def __init__(self, http: httpx2.AsyncClient, settings: MessengerSettings) -> None:
+        token = settings.page_token.get_secret_value()
+        secret = settings.app_secret.get_secret_value().encode()
+        self._http = http
+        self._base = f"{settings.graph_url}/{settings.graph_version}"
+        self._page = settings.page_id
+        self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+        self._proof = {"appsecret_proof": hmac.new(secret, token.encode(), sha256).hexdigest()}
+
+    async def send(self, body: Mapping[str, Any]) -> SendOutcome:
+        """Give one message to the platform. What its answer says counts before its HTTP status."""
+        try:
+            response = await self._post(f"{self._page}/messages", body)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
+            return SendOutcome(SendResult.retry, detail="connect")
+        except httpx2.HTTPError as error:
+            return SendOutcome(SendResult.unknown, detail=type(error).__name__)
+        return _outcome(response)
+
+    async def typing(self, psid: str) -> None:
+        """Show the typing dots; whatever goes wrong is of no consequence to the answer."""
+        try:
+            await self._post(f"{self._page}/messages", {"recipient": {"id": psid}, "sender_action": "typing_on"})
+        except httpx2.HTTPError:
+            return
+
+    async def psid_of(self, account_linking_token: str) -> str:
+        """Whose the token is. Raises LinkRefused: `link-expired`, or `platform-away` when nobody answers."""
+        asked = {"fields": "recipient", "account_linking_token": account_linking_token}
+        try:
+            response = await self._http.get(
+                f"{self._base}/me", params={**self._proof, **asked}, headers=self._headers, timeout=_TIMEOUT
+            )
+        except httpx2.HTTPError as error:
+            raise LinkRefused("platform-away") from error
+        answer = _object(response)
+        if answer.get("id") != self._page or not isinstance(answer.get("recipient"), str):
+            raise LinkRefused("link-expired" if response.status_code < 500 else "platform-away")
+        return str(answer["recipient"])
+
+    async def unlink(self, psid: str) -> bool:
+        """Tell the platform that the account is no longer linked; False asks for another try."""
+        try:
+            response = await self._post("me/unlink_accounts", {"psid": psid})
+        except httpx2.HTTPError:
+            return False
+        return "error" not in _object(response)
+
+    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx2.Response:
+        return await self._http.post(
+            f"{self._base}/{path}", params=self._proof, json=body, headers=self._headers, timeout=_TIMEOUT
+        )
+
+
+def _object(response: httpx2.Response) -> dict[str, Any]:
+    try:
+        value = response.json()
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _outcome(response: httpx2.Response) -> SendOutcome:
+    answer = _object(response)
+    if isinstance(answer.get("error"), dict):
+        return _refused(answer["error"], response)
+    if response.status_code == 200 and ("message_id" in answer or "recipient_id" in answer):
+        return SendOutcome(SendResult.sent)
+    if response.status_code >= 500:
+        return SendOutcome(SendResult.retry, detail=f"http-{response.status_code}")
+    return SendOutcome(SendResult.unknown, detail=f"http-{response.status_code}")
+
+
+def _refused(error: dict[str, Any], response: httpx2.Response) -> SendOutcome:
+    code, subcode = (
+        value if isinstance(value, int) else 0 for value in (error.get("code"), error.get("error_subcode"))
+    )
+    result = meaning(code, subcode, error.get("is_transient") is True)
+    wait = _regain_s(response) if result is SendResult.wait else None
+    return SendOutcome(result, wait, f"{code}-{subcode}")
+
+
+def _regain_s(response: httpx2.Response) -> int | None:
+    """Seconds until the platform lets us send again (X-Business-Use-Case-Usage, minutes)."""
+    try:
+        usage = json.loads(response.headers.get("x-business-use-case-usage", "{}"))
+        minutes = [int(entry.get("estimated_time_to_regain_access", 0)) for one in usage.values() for entry in one]
+    except (ValueError, TypeError, AttributeError):
+        return None
+    return max(minutes) * _MINUTE_S if minutes and max(minutes) > 0 else None
