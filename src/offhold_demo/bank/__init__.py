@@ -1,4 +1,4 @@
-"""A demonstration bank: OBIE Read/Write v4.0 account information, with its own OAuth 2.0 / OpenID Connect server."""
+"""A demonstration bank: OBIE Read/Write v4.0 account information, with its own OpenID Connect server."""
 
 from offhold_demo.bank.app import build_bank
 from offhold_demo.bank.config import BankConfig, Client, RateLimit

@@ -18,8 +18,9 @@ AISP_PATH = "/open-banking/v4.0/aisp"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered OAuth client. With `jwks` (public keys) it signs its assertions: `private_key_jwt`, PS256 or ES256;
-    otherwise it sends `secret` by HTTP Basic: `client_secret_basic`. Redirect addresses are compared whole."""
+    """A registered OAuth client. With `jwks` (public keys) it signs its assertions: `private_key_jwt`, PS256
+    or ES256; otherwise it sends `secret` by HTTP Basic: `client_secret_basic`. Redirect addresses are
+    compared whole."""
 
     client_id: str
     redirect_uris: tuple[str, ...]
@@ -48,11 +49,11 @@ def machine_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class BankConfig:
-    """All of it. `issuer` is the address under which the bank is reached, without a slash at the end; a path in it is
-    allowed for a bank mounted beside others. `now` gives an aware time and is asked at each use. Rows and balances are
-    told as of that time. `households`: the customers. Lifetimes are in seconds. `unattended_reads_per_day`: how often
-    a resource may be read in a day without `x-fapi-customer-ip-address`. `admin` opens `/demo/faults`, without a
-    password: for loopback only."""
+    """All of it. `issuer` is the address under which the bank is reached, without a slash at the end; a path in
+    it is allowed for a bank mounted beside others. `now` gives an aware time and is asked at each use. Rows and
+    balances are told as of that time. `households`: the customers. Lifetimes are in seconds.
+    `unattended_reads_per_day`: how often a resource may be read in a day without `x-fapi-customer-ip-address`.
+    `admin` opens `/demo/faults`, without a password: for loopback only."""
 
     issuer: str
     clients: tuple[Client, ...]

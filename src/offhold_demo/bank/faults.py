@@ -31,12 +31,13 @@ class Storm:
 class Faults:
     """Mutable on purpose: the same object is shared between the bank and whoever breaks it.
 
-    `delay_seconds`: wait before each resource answer. `drop_bodies`: that many answers are cut in the middle of their
-    body. `break_bodies`: that many successful answers are sent with a signed amount or an unknown property, against the
-    schema. `overlap`: rows of a page that the next one repeats. `page_size`, `token_seconds`: instead of the
-    configured ones. `clock_offset_seconds`: the bank's clock runs ahead (behind where negative).
-    `revoke_now`: at the next request every consent is cancelled as if its customer had done it, then the flag
-    falls back. `revoke_now` and the counts use themselves up; the others stay until they are changed.
+    `delay_seconds`: wait before each resource answer. `drop_bodies`: that many answers are cut in the middle
+    of their body. `break_bodies`: that many successful answers are sent with signed amounts and an unknown
+    property, against the schema. `overlap`: rows of a page that the next one repeats. `page_size`,
+    `token_seconds`: instead of the configured ones. `clock_offset_seconds`: the bank's clock runs ahead
+    (behind where negative). `revoke_now`: at the next request every consent is cancelled as if its customer
+    had done it, then the flag falls back. `revoke_now` and the counts use themselves up; the others stay
+    until they are changed.
     """
 
     storms: list[Storm] = field(default_factory=list)
@@ -87,11 +88,13 @@ class Faults:
             self.storms.remove(storm)
 
 
-def set_faults(faults: Faults, wanted: dict[str, Any]) -> None:
+def set_faults(faults: Faults, wanted: Any) -> None:
     """Set faults from JSON: the names of `Faults`; `storms` is a list of objects with the names of `Storm`.
 
     Raises UnknownFault and then changes nothing.
     """
+    if not isinstance(wanted, dict):
+        raise UnknownFault("an object of faults is needed")
     known = {each.name for each in fields(Faults)}
     try:
         storms = [Storm(**each) for each in wanted.get("storms", [])]

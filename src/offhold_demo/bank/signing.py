@@ -1,4 +1,4 @@
-"""The bank's signing keys: one RSA key for PS256, one P-256 key for ES256 (the two that FAPI 1 Advanced 8.6 allows)."""
+"""The bank's signing keys: RSA for PS256, P-256 for ES256, the two that FAPI 1 Advanced (8.6) allows."""
 
 from __future__ import annotations
 

@@ -24,10 +24,11 @@ class UnknownHousehold(OffholdError):
     code = "unknown-household"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Household:
-    """One customer. `transactions` are newest first, as the file holds them; `closes_at` is the moment up to which
-    the rows were told, and a good time for the bank's clock. `today` is that moment's date for the customer."""
+    """One customer, equal only to itself. `transactions` are newest first, as the file holds them; `closes_at`
+    is the moment up to which the rows were told, and a good time for the bank's clock. `today` is that moment's
+    date for the customer."""
 
     username: str
     name: str
