@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,10 +11,17 @@ from starlette.requests import Request
 from offhold_demo.bank.consents import Consent
 from offhold_demo.bank.limits import FairUse
 from offhold_demo.bank.permissions import Need, allowed
-from offhold_demo.bank.refusals import consent_expired, forbidden, not_found, unauthorised
+from offhold_demo.bank.refusals import consent_expired, forbidden, invalid, not_found, unauthorised
 from offhold_demo.bank.shapes import View
 from offhold_demo.bank.state import Bank
 from offhold_demo.bank.tokens import Family
+
+_DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_AUTH_DATE = re.compile(
+    rf"({_DAYS}), \d{{2}} ({_MONTHS}) \d{{4}} \d{{2}}:\d{{2}}:\d{{2}} (GMT|UTC)", re.ASCII
+)
+"""x-fapi-auth-date, as the official OpenAPI file has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,7 @@ class Access:
         if family is None:
             raise unauthorised("invalid_token")
         self.fair_use.check_rate(family.client_id, family.customer)
+        _check_auth_date(request)
         return family
 
     def _standing(self, consent_id: str, now: datetime) -> Consent:
@@ -71,3 +80,10 @@ class Access:
         if consent.status != "AUTH":
             raise forbidden(f"The consent is {consent.status}.", "U009")
         return consent
+
+
+def _check_auth_date(request: Request) -> None:
+    """400 for an x-fapi-auth-date that is no date."""
+    stated = request.headers.get("x-fapi-auth-date")
+    if stated is not None and not _AUTH_DATE.fullmatch(stated):
+        raise invalid("U006", "Not a date of RFC 7231.", "x-fapi-auth-date")

@@ -25,6 +25,7 @@ class ConsentResource:
     async def create(self, request: Request) -> Response:
         """201 with a consent that awaits its customer."""
         client_id = self.access.client(request)
+        _check_content_type(request)
         body = _json(await request.body())
         consent = self.bank.consents.create(client_id, body, self.bank.clock())
         return JSONResponse(self._body(consent), 201)
@@ -41,6 +42,13 @@ class ConsentResource:
     def _body(self, consent: Consent) -> dict[str, Any]:
         address = f"{self.bank.config.aisp_url}/account-access-consents/{consent.consent_id}"
         return {"Data": consent.resource(), "Risk": {}, "Links": {"Self": address}, "Meta": {"TotalPages": 1}}
+
+
+def _check_content_type(request: Request) -> None:
+    """415 for anything but JSON."""
+    content = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content != "application/json":
+        raise Refused(415, "U006", "Only application/json is taken here.", "Content-Type")
 
 
 def _json(body: bytes) -> Any:

@@ -21,7 +21,7 @@ _ACCEPTED = {"application/json", "application/*", "*/*"}
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """Wraps the resources: echoes x-fapi-interaction-id, checks Accept and Content-Type, answers every
+    """Wraps the resources: echoes x-fapi-interaction-id, checks Accept, answers every
     refusal, unknown path (404) and wrong method (405 with Allow) with the OBIE error body."""
 
     app: ASGIApp
@@ -71,14 +71,11 @@ def _struck(storm: Storm) -> Refused:
 
 
 def _check_headers(request: Request) -> None:
-    """406 unless the client takes JSON, 415 unless it sends JSON."""
+    """406 unless the client takes JSON."""
     accept = request.headers.get("accept", "*/*")
     offered = {each.partition(";")[0].strip().lower() for each in accept.split(",")}
     if not offered & _ACCEPTED:
         raise Refused(406, "U006", "Only application/json can be had here.", "Accept")
-    content = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if request.method == "POST" and content != "application/json":
-        raise Refused(415, "U006", "Only application/json is taken here.", "Content-Type")
 
 
 def _of_router(error: HTTPException) -> Refused:
