@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from secrets import token_urlsafe
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlsplit
 
 from httpx2 import AsyncClient, Response
 
@@ -40,8 +40,13 @@ class Walk:
 
     async def token(self, **form: str) -> Response:
         """Ask the token endpoint."""
-        credentials = (self.client.client_id, self.client.secret)
-        return await self.http.post(f"{self.config.issuer}/token", data=form, auth=credentials)
+        return await self.post("token", **form)
+
+    async def post(self, endpoint: str, **form: str) -> Response:
+        """Send a form to one of the OAuth endpoints as the client. Credentials are form-encoded first
+        (RFC 6749 2.3.1)."""
+        credentials = (quote_plus(self.client.client_id), quote_plus(self.client.secret))
+        return await self.http.post(f"{self.config.issuer}/{endpoint}", data=form, auth=credentials)
 
     async def client_token(self) -> str:
         """The client's own access token."""
