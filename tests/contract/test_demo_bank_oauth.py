@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
-from httpx2 import ASGITransport, AsyncClient, Response
+from httpx2 import Response
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
+from tests.contract.demo_bank_world import CALLBACK, OTHER, PEOPLE, SECRETIVE, World, play
 
-from offhold_demo.bank import BankConfig, Client, build_bank
-from offhold_demo.bank.state import Bank
+from offhold_demo.bank import Client
 from offhold_demo.bank.walk import Walk, returned
-from offhold_demo.households import household
 
-PEOPLE = (household("maya"), household("tom"))
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-CALLBACK = "https://offhold.test/callback"
-SECRETIVE = Client("offhold", (CALLBACK,), secret="a secret/with+signs")
-OTHER = Client("other", ("https://other.test/callback",), secret="other-secret")
 KEY = ECKey.generate_key("P-256", auto_kid=True)
 RSA = RSAKey.generate_key(2048, auto_kid=True)
 SIGNING = Client(
@@ -30,48 +23,6 @@ SIGNING = Client(
     (CALLBACK,),
     jwks={"keys": [KEY.as_dict(private=False), RSA.as_dict(private=False)]},
 )
-
-
-@dataclass
-class Clock:
-    """Stands until it is moved."""
-
-    time: datetime = PEOPLE[0].closes_at
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def move(self, seconds: int) -> None:
-        self.time += timedelta(seconds=seconds)
-
-
-@dataclass
-class World:
-    """One bank in this process, and a walk through it."""
-
-    walk: Walk
-    bank: Bank
-    clock: Clock
-
-    def as_client(self, client: Client) -> Walk:
-        return Walk(self.walk.http, self.walk.config, client)
-
-
-Story = Callable[[World], Awaitable[None]]
-
-
-def play(story: Story, **changes: Any) -> None:
-    """Run a story against a fresh bank."""
-
-    async def played() -> None:
-        clock = Clock()
-        config = BankConfig("https://bank.test", (SECRETIVE, OTHER, SIGNING), now=clock, households=PEOPLE)
-        config = replace(config, **changes)
-        app = build_bank(config)
-        async with AsyncClient(transport=ASGITransport(app)) as http:
-            await story(World(Walk(http, config, SECRETIVE), app.state.bank, clock))
-
-    asyncio.run(played())
 
 
 def refused(answer: Response, error: str, status: int = 400) -> None:
@@ -397,7 +348,7 @@ def test_a_signed_assertion_works_once_with_either_algorithm() -> None:
         ahead = int(world.clock().timestamp()) + 60
         assert (await _asserted(world, _claims(world.clock(), jti="third", iat=ahead))).status_code == 200
 
-    play(story)
+    play(story, clients=(SECRETIVE, SIGNING))
 
 
 NOW = int(PEOPLE[0].closes_at.timestamp())
@@ -421,7 +372,7 @@ def test_a_wrong_assertion_is_refused(change: dict[str, Any]) -> None:
     async def story(world: World) -> None:
         refused(await _asserted(world, _claims(world.clock()) | change), "invalid_client", 401)
 
-    play(story)
+    play(story, clients=(SECRETIVE, SIGNING))
 
 
 def test_an_assertion_by_another_key_or_algorithm_is_refused() -> None:
@@ -430,7 +381,7 @@ def test_an_assertion_by_another_key_or_algorithm_is_refused() -> None:
         refused(await _asserted(world, _claims(world.clock()), stranger), "invalid_client", 401)
         refused(await _asserted(world, _claims(world.clock()), RSA, "RS256"), "invalid_client", 401)
 
-    play(story)
+    play(story, clients=(SECRETIVE, SIGNING))
 
 
 def test_a_client_with_keys_cannot_use_an_empty_secret() -> None:
@@ -438,7 +389,7 @@ def test_a_client_with_keys_cannot_use_an_empty_secret() -> None:
         walk = world.as_client(SIGNING)
         refused(await walk.token(grant_type="client_credentials", scope="accounts"), "invalid_client", 401)
 
-    play(story)
+    play(story, clients=(SECRETIVE, SIGNING))
 
 
 def test_discovery_names_what_is_there() -> None:

@@ -89,7 +89,7 @@ class Dashboard:
 
     def _view(self, consent: Consent) -> ConsentView:
         books = self.bank.books[consent.customer]
-        accounts = [books.accounts[account_id] for account_id in sorted(consent.accounts)]
+        accounts = [account for key, account in books.accounts.items() if key in consent.accounts]
         return view(consent, client_of(self.bank.config, consent.client_id), books.household, accounts)
 
     def _path(self, step: str = "") -> str:

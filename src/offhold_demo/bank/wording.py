@@ -11,8 +11,8 @@ from offhold_demo.bank.consents import Consent
 from offhold_demo.households import Household, Resource
 
 _SHARED = (
-    ({"ReadAccountsBasic", "ReadAccountsDetail"}, "Account names, types and masked numbers"),
-    ({"ReadAccountsDetail"}, "The name on the account"),
+    ({"ReadAccountsBasic", "ReadAccountsDetail"}, "Account names, types and currencies"),
+    ({"ReadAccountsDetail"}, "Account numbers (of cards the last four digits) and the name on the account"),
     ({"ReadPAN"}, "Full card numbers"),
     ({"ReadBalances"}, "Balances"),
     ({"ReadTransactionsCredits"}, "Transactions: money coming in"),
