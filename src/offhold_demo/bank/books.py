@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from offhold_demo.bank.ledger import Ledger, Transfer
+from offhold_demo.bank.ledger import Ledger, LedgerError, Transfer
 from offhold_demo.households import Household, Resource
 
 COUNTER = {
@@ -42,10 +42,11 @@ class Books:
 
 
 def minor(amount: str) -> int:
-    """Hundredths of an amount written with two places, as all amounts of the households are."""
+    """Hundredths of an unsigned amount written with two places, as all amounts of the households are. Raises
+    LedgerError for any other."""
     whole, _, cents = amount.partition(".")
-    if len(cents) != 2:
-        raise ValueError(amount)
+    if len(cents) != 2 or not (whole + cents).isdecimal():
+        raise LedgerError(amount)
     return int(whole) * 100 + int(cents)
 
 
