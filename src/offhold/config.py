@@ -212,9 +212,7 @@ def _mode_problems(settings: Settings) -> list[str]:
             for name, address in addresses.items()
             if urlsplit(address).hostname not in _LOOPBACK
         ]
-    problems = [
-        f"{name}: must be https in production" for name, url in addresses.items() if url.startswith("http:")
-    ]
+    problems = [f"{name}: must be https in production" for name, url in addresses.items() if url.startswith("http:")]
     test_only = {"OFFHOLD_CLOCK_FILE": settings.clock_file, "OFFHOLD_FAILPOINTS": settings.failpoints}
     return problems + [f"{name}: only with OFFHOLD_MODE=test" for name, value in test_only.items() if value]
 

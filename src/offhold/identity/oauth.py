@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import Key, KeySet
+from joserfc.jwk import Key, KeySet, KeySetSerialization
 
 from offhold.errors import BankError
 from offhold.model.access import Failure
@@ -66,13 +66,11 @@ class OAuthClient:
     """Raises BankError: bank-away when nobody answers, bank-unclear when an answer breaks its standard,
     consent-ended when a grant is refused. `now` gives unix seconds.
 
-    Two clocks never agree. An assertion carries the time of the institution's own Date header once that is more than
+    Two clocks never agree. An assertion carries the institution's own time (Date header) once it is more than
     30 s from ours, and an id_token is current when either clock says so.
     """
 
-    def __init__(
-        self, issuer: str, credentials: Credentials, http: httpx2.AsyncClient, now: Callable[[], int]
-    ) -> None:
+    def __init__(self, issuer: str, credentials: Credentials, http: httpx2.AsyncClient, now: Callable[[], int]) -> None:
         self._issuer = issuer
         self._credentials = credentials
         self._http = http
@@ -147,13 +145,12 @@ class OAuthClient:
         return Tokens(token, str(answer.get("refresh_token", "")), self._now() + life, subject)
 
     async def _subject(self, id_token: str, nonce: str, intent: str) -> str:
-        keys = KeySet.import_key_set(
-            dict(_object(await self._call("GET", str((await self.metadata())["jwks_uri"]))))
-        )  # type: ignore[arg-type]
+        found = _object(await self._call("GET", str((await self.metadata())["jwks_uri"])))
         try:
+            keys = KeySet.import_key_set(cast(KeySetSerialization, found))
             claims = jwt.decode(id_token, keys, algorithms=_ALGORITHMS).claims
             self._check(claims, nonce, intent)
-        except (JoseError, ValueError, TypeError) as error:
+        except (JoseError, ValueError, TypeError, KeyError) as error:
             raise BankError(Failure.bank_unclear.value) from error
         return str(claims["sub"])
 

@@ -13,7 +13,9 @@ from offhold.channels.port import Event
 from offhold.journal import outbox
 from offhold.keys.file import Keys
 from offhold.model.message import Contact
+from offhold.ops import failpoints
 from offhold.store import tables
+from offhold.store.sqlite import SqliteStore
 
 WINDOW_MS = 23 * 3_600_000  # the platform's 24 h, less an hour for skew between its clock and ours
 KEEP_KEYS_MS = 8 * 86_400_000  # longer than any retry that the platforms document (7 days)
@@ -119,9 +121,7 @@ def contact_of(connection: Connection, keys: Keys, lane: str) -> Contact:
 
 def park(connection: Connection, row_id: int, reason: str) -> None:
     """Set a message aside that cannot be worked on; it stays, sealed, for a person to look at."""
-    connection.execute(
-        update(tables.inbox).where(tables.inbox.c.id == row_id).values(state="parked", reason=reason)
-    )
+    connection.execute(update(tables.inbox).where(tables.inbox.c.id == row_id).values(state="parked", reason=reason))
 
 
 def tried(connection: Connection, row_id: int) -> None:
@@ -143,3 +143,11 @@ def counts(connection: Connection) -> dict[str, int]:
     """Messages by state."""
     rows = connection.execute(select(tables.inbox.c.state, func.count()).group_by(tables.inbox.c.state))
     return {"ready": 0, "done": 0, "parked": 0} | {state: number for state, number in rows}
+
+
+async def commit(store: SqliteStore, events: Sequence[Sealed], now_ms: int) -> Accepted:
+    """Make a batch durable. Raises StoreUnavailable; then nothing of it was accepted."""
+    await failpoints.reach("accept.before-commit")
+    accepted = await store.write(lambda connection: accept(connection, events, now_ms))
+    await failpoints.reach("accept.after-commit")
+    return accepted

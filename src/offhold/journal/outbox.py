@@ -41,9 +41,7 @@ class Draft:
     repeatable: bool
 
 
-def put(
-    connection: Connection, keys: Keys, lane: str, drafts: Sequence[Draft], now_at: int, deadline_at: int
-) -> None:
+def put(connection: Connection, keys: Keys, lane: str, drafts: Sequence[Draft], now_at: int, deadline_at: int) -> None:
     """Queue messages behind all that the lane still has to say."""
     place = connection.execute(
         select(func.coalesce(func.max(outbox.c.place), 0)).where(outbox.c.lane == lane)

@@ -27,9 +27,7 @@ class Channel(Protocol):
         """The event as a turn; None where it asks for no answer."""
         ...
 
-    def render(
-        self, reply: Reply, contact: Contact, disclosure: Disclosure, now_ms: int
-    ) -> tuple[dict[str, Any], ...]:
+    def render(self, reply: Reply, contact: Contact, disclosure: Disclosure, now_ms: int) -> tuple[dict[str, Any], ...]:
         """One body for each message that the platform will show, in order."""
         ...
 

@@ -175,9 +175,7 @@ class Turns:
         Returns the grant whose consent ended, for the bank to be told. Raises LeaseLost when fenced off.
         """
         await failpoints.reach("turn.before-commit")
-        ended = await self._store.write(
-            lambda connection: self._commit(connection, work, held, channel, done, now_at)
-        )
+        ended = await self._store.write(lambda connection: self._commit(connection, work, held, channel, done, now_at))
         await failpoints.reach("turn.after-commit")
         return ended
 

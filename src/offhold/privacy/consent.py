@@ -105,6 +105,19 @@ def of_lane(connection: Connection, keys: Keys, lane: str) -> Standing | None:
     return by_id(connection, keys, row.consent) if row else None
 
 
+def supersede(connection: Connection, keys: Keys, consent: Consent, now_ms: int) -> None:
+    """A customer has one contact for each channel at an institution: links made before from others end."""
+    where = (tables.link.c.customer == consent.customer) & (tables.link.c.institution == consent.institution)
+    for lane in connection.execute(select(tables.link.c.lane).where(where)).scalars().all():
+        end(connection, keys, lane, now_ms, "withdrawn")
+
+
+def end_unused(connection: Connection, keys: Keys, consent_id: str, now_ms: int, lane: str) -> None:
+    """End a consent that no contact was ever linked under."""
+    if (standing := by_id(connection, keys, consent_id)) is not None:
+        _end(connection, keys, standing.consent, now_ms, "withdrawn", lane)
+
+
 def end(connection: Connection, keys: Keys, lane: str, now_ms: int, state: str) -> Grant | None:
     """End what the lane is linked to (`state`: withdrawn or revoked-at-bank), effective at commit.
 
@@ -114,13 +127,17 @@ def end(connection: Connection, keys: Keys, lane: str, now_ms: int, state: str) 
     connection.execute(delete(tables.link).where(tables.link.c.lane == lane))
     if standing is None:
         return None
+    _end(connection, keys, standing.consent, now_ms, state, lane)
+    return standing.grant
+
+
+def _end(connection: Connection, keys: Keys, consent: Consent, now_ms: int, state: str, lane: str) -> None:
     connection.execute(
         update(tables.consent)
-        .where(tables.consent.c.id == standing.consent.id)
+        .where(tables.consent.c.id == consent.id)
         .values(state=state, ended_ms=now_ms, grant_sealed=None)
     )
-    _note(connection, keys, standing.consent, now_ms, f"consent.{state}", lane)
-    return standing.grant
+    _note(connection, keys, consent, now_ms, f"consent.{state}", lane)
 
 
 def renew(connection: Connection, keys: Keys, consent_id: str, grant: Grant) -> None:

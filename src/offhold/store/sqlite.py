@@ -64,9 +64,7 @@ class SqliteStore:
             )
             _prepare(self._reading, "BEGIN")
         else:
-            self.engine = create_engine(
-                "sqlite://", connect_args={"check_same_thread": False}, poolclass=StaticPool
-            )
+            self.engine = create_engine("sqlite://", connect_args={"check_same_thread": False}, poolclass=StaticPool)
             self._reading = self.engine
         _prepare(self.engine, "BEGIN IMMEDIATE")
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()

@@ -118,6 +118,7 @@ link_attempt = Table(
     Column("institution", Text, nullable=False),
     Column("step", Text, nullable=False),  # begun, returned, accepted, declined, linked
     Column("expires_ms", BigInteger, nullable=False),
+    Column("token_hash", Text, nullable=False, unique=True),
     Column("code_hash", Text, nullable=True, unique=True),
     Column("body_sealed", LargeBinary, nullable=False),
 )

@@ -44,9 +44,7 @@ def routes(settings: Settings, intake: Intake, metrics: Metrics) -> list[BaseRou
     messenger = settings.channels.messenger
 
     async def verify(request: Request) -> Response:
-        status, body = webhook.challenge(
-            request.query_params.multi_items(), messenger.verify_token.get_secret_value()
-        )
+        status, body = webhook.challenge(request.query_params.multi_items(), messenger.verify_token.get_secret_value())
         if status != 200:
             metrics.webhook_refused.labels("verify").inc()
         return Response(body, status, media_type="text/plain", headers=_SAFE)

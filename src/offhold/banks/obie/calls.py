@@ -27,9 +27,7 @@ class Calls:
         self._observe = observe
         self.base = base
 
-    async def send(
-        self, method: str, path: str, token: str, body: Mapping[str, Any] | None = None
-    ) -> httpx2.Response:
+    async def send(self, method: str, path: str, token: str, body: Mapping[str, Any] | None = None) -> httpx2.Response:
         """Call `path` below the base, or a full address. A GET is tried again after a 5xx or a broken connection.
 
         Raises BankError: bank-away after the last try, bank-busy for a 429 that asks for more than two seconds.

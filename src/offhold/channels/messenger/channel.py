@@ -52,9 +52,7 @@ class Messenger:
         action = payloads.read(payload, contact, now_ms // 1000, self._key)
         return Heard(TurnKind.choice, choice=action) if action else Heard(TurnKind.expired)
 
-    def render(
-        self, reply: Reply, contact: Contact, disclosure: Disclosure, now_ms: int
-    ) -> tuple[dict[str, Any], ...]:
+    def render(self, reply: Reply, contact: Contact, disclosure: Disclosure, now_ms: int) -> tuple[dict[str, Any], ...]:
         """The bodies of a reply. Nothing personal is rendered under sealed disclosure, whoever asked for it."""
         if reply.personal and disclosure is Disclosure.sealed:
             reply = Reply("sealed.line", say("sealed.line"))

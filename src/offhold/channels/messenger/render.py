@@ -92,8 +92,6 @@ def _prefix(text: str, limit: int) -> str:
         used += 2 if char > "\uffff" else 1
         if used > limit:
             break
-    while end > 1 and (
-        unicodedata.combining(text[end]) or text[end] in "\u200d\ufe0f" or text[end - 1] == "\u200d"
-    ):
+    while end > 1 and (unicodedata.combining(text[end]) or text[end] in "\u200d\ufe0f" or text[end - 1] == "\u200d"):
         end -= 1
     return text[:end]

@@ -99,10 +99,12 @@ def upgrade() -> None:
         sa.Column("institution", sa.Text(), nullable=False),
         sa.Column("step", sa.Text(), nullable=False),
         sa.Column("expires_ms", sa.BigInteger(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("code_hash", sa.Text(), nullable=True),
         sa.Column("body_sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("code_hash"),
+        sa.UniqueConstraint("token_hash"),
     )
     op.create_table(
         "outbox",

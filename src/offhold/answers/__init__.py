@@ -1,0 +1,1 @@
+"""Ask × rows → Answer with evidence. Pure arithmetic: no clock, no network, no float."""

@@ -1,0 +1,317 @@
+"""Linking a contact to a customer: from the Log In button to the platform's confirmation.
+
+Source: Meta, "Account Linking". The browser session is bound to the page-scoped id before the login starts; our
+authorization code is single-use, lives five minutes and is kept as a hash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from offhold.banks.obie.consents import SCOPE, BankConsents
+from offhold.banks.port import Grant
+from offhold.errors import BankError, LinkRefused
+from offhold.identity.oauth import OAuthClient
+from offhold.keys.file import Keys
+from offhold.model.access import Purpose, Refused
+from offhold.model.ids import new_token, new_ulid
+from offhold.model.ledger import Account
+from offhold.model.message import Contact, Disclosure
+from offhold.ops.clock import Clock
+from offhold.privacy import consent as consents
+from offhold.privacy.consent import Consent, Standing
+from offhold.store import tables
+from offhold.store.sqlite import SqliteStore
+
+ATTEMPT_MS = 10 * 60_000
+CODE_MS = 5 * 60_000
+_DAY_MS = 86_400_000
+_HISTORY_DAYS = 366 * 2 + 31
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One institution's OAuth client and consent resource."""
+
+    oauth: OAuthClient
+    consents: BankConsents
+    callback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One customer on the way through the browser. `secret` is what its cookie must hold."""
+
+    lane: str
+    institution: str
+    redirect_uri: str
+    secret: str
+    verifier: str = ""
+    nonce: str = ""
+    intent: str = ""
+    customer: str = ""
+    accounts: tuple[str, ...] = ()
+    grant: Mapping[str, Any] | None = None
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the customer chose on the consent page."""
+
+    accounts: frozenset[str]
+    purposes: frozenset[Purpose]
+    disclosure: Disclosure
+
+
+Offer = Callable[[str, Grant, str, str], Awaitable[tuple[Account, ...] | Refused]]
+
+
+class Linking:
+    """`offer` reads the accounts for the consent page through the gate; times by the business clock."""
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        keys: Keys,
+        clock: Clock,
+        doors: Mapping[str, Door],
+        offer: Offer,
+        consent_days: int,
+        refusal_days: int,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._doors = doors
+        self._offer = offer
+        self._consent_ms = consent_days * _DAY_MS
+        self._refusal_ms = refusal_days * _DAY_MS
+
+    async def begin(self, contact: Contact, institution: str, redirect_uri: str, token: str) -> tuple[str, str, str]:
+        """Start a login: where to send the browser, and its state and secret. One for each linking token.
+
+        Raises LinkRefused: already-linked, link-used, unknown-institution; BankError.
+        """
+        door = self._door(institution)
+        lane = self._keys.pseudonym("lane", contact.lane)
+        await self._store.read(lambda connection: self._free(connection, lane))
+        now = self._clock.now()
+        expires = datetime.fromtimestamp(now.timestamp() + self._consent_ms // 1000, UTC)
+        first = datetime.fromtimestamp(now.timestamp() - _HISTORY_DAYS * _DAY_MS // 1000, UTC)
+        intent = await door.consents.create(expires, first)
+        state, nonce, secret = new_token(), new_token(), new_token()
+        login = await door.oauth.begin(door.callback, SCOPE, intent, state, nonce)
+        attempt = Attempt(lane, institution, redirect_uri, secret, login.verifier, nonce, intent)
+        await self._store.write(lambda connection: self._open(connection, state, attempt, contact, token))
+        return login.url, state, secret
+
+    async def returned(self, institution: str, state: str, secret: str, code: str, iss: str | None) -> str:
+        """The bank sent the browser back with a code; returns the cookie's next value.
+
+        Raises LinkRefused: link-expired, link-foreign (another browser).
+        """
+        attempt = await self._attempt(state, secret, "begun")
+        door = self._door(attempt.institution)
+        if institution != attempt.institution or not await door.oauth.issuer_agrees(iss):
+            raise LinkRefused("link-foreign")
+        await self._step(state, "begun", "returned", attempt)
+        tokens = await door.oauth.exchange(code, attempt.verifier, door.callback, attempt.nonce, attempt.intent)
+        grant = Grant(
+            institution, frozenset(), attempt.intent, tokens.access_token, tokens.refresh_token, tokens.expires_at
+        )
+        customer = self._keys.pseudonym("customer", f"{institution}|{tokens.subject}")
+        known = replace(attempt, grant=_plain(grant), customer=customer, secret=new_token())
+        await self._step(state, "returned", "returned", known)
+        return known.secret
+
+    async def accounts(self, state: str, secret: str) -> tuple[Attempt, tuple[Account, ...]]:
+        """What the consent page offers. Raises LinkRefused, BankError."""
+        attempt = await self._attempt(state, secret, "returned")
+        if attempt.grant is None:
+            raise LinkRefused("link-expired")
+        found = await self._offer(attempt.institution, _grant(attempt.grant), attempt.customer, attempt.lane)
+        if isinstance(found, Refused):
+            raise BankError(found.failure.value, retry_after_s=found.retry_after_s)
+        offered = replace(attempt, accounts=tuple(account.account_id for account in found))
+        await self._step(state, "returned", "returned", offered)
+        return offered, found
+
+    async def offered(self, state: str, secret: str) -> Attempt:
+        """The attempt behind a submitted consent form. Raises LinkRefused when it is used, expired or foreign."""
+        return await self._attempt(state, secret, "returned")
+
+    async def accept(self, state: str, attempt: Attempt, choice: Choice) -> str:
+        """Record the consent; returns the single-use code. Raises LinkRefused on a second submit."""
+        now_ms = self._clock.ms()
+        consent = Consent(
+            id=new_ulid(now_ms),
+            customer=attempt.customer,
+            institution=attempt.institution,
+            accounts=choice.accounts,
+            purposes=choice.purposes,
+            disclosure=choice.disclosure,
+            given_ms=now_ms,
+            expires_ms=now_ms + self._consent_ms,
+        )
+        grant = replace(_grant(attempt.grant or {}), accounts=choice.accounts)
+        code = new_token(256)
+
+        def write(connection: Connection) -> None:
+            agreed = replace(attempt, consent=consent.id, grant=None)
+            self._move(connection, state, "returned", "accepted", agreed, self._keys.pseudonym("code", code))
+            consents.give(connection, self._keys, Standing(consent, grant), attempt.lane)
+            connection.execute(delete(tables.refusal).where(tables.refusal.c.lane == attempt.lane))
+
+        await self._store.write(write)
+        return code
+
+    async def decline(self, state: str, secret: str) -> Attempt:
+        """Remember the no; the bank is told that its consent is not wanted. Raises LinkRefused."""
+        attempt = await self._attempt(state, secret, "begun", "returned")
+        until_ms = self._clock.ms() + self._refusal_ms
+
+        def write(connection: Connection) -> None:
+            self._move(connection, state, None, "declined", replace(attempt, grant=None), None)
+            row = {"lane": attempt.lane, "institution": attempt.institution, "until_ms": until_ms}
+            connection.execute(delete(tables.refusal).where(tables.refusal.c.lane == attempt.lane))
+            connection.execute(insert(tables.refusal).values(**row))
+
+        await self._store.write(write)
+        await self._tell_bank(attempt.institution, attempt.intent)
+        return attempt
+
+    def complete(self, connection: Connection, lane: str, code: str, now_ms: int) -> Consent:
+        """Turn the platform's confirmation into a link, in the caller's transaction.
+
+        Raises LinkRefused: code-unknown, code-used, code-expired, code-foreign (another person's chat).
+        """
+        hashed = self._keys.pseudonym("code", code)
+        row = connection.execute(select(tables.link_attempt).where(tables.link_attempt.c.code_hash == hashed)).first()
+        if row is None:
+            raise LinkRefused("code-unknown")
+        if row.step != "accepted":
+            raise LinkRefused("code-used")
+        if row.expires_ms < now_ms:
+            raise LinkRefused("code-expired")
+        if row.lane != lane:
+            raise LinkRefused("code-foreign")
+        attempt = self._opened(row.id, row.body_sealed)
+        standing = consents.by_id(connection, self._keys, attempt.consent)
+        if standing is None:
+            raise LinkRefused("code-expired")
+        self._move(connection, None, "accepted", "linked", attempt, hashed, row.id)
+        consents.supersede(connection, self._keys, standing.consent, now_ms)
+        consents.link(connection, lane, standing.consent, now_ms)
+        return standing.consent
+
+    def sweep(self, connection: Connection, now_ms: int) -> None:
+        """Forget attempts that ran out; a consent whose code was never used ends with them."""
+        over = tables.link_attempt.c.expires_ms < now_ms
+        for row in connection.execute(select(tables.link_attempt).where(over)).all():
+            if row.step == "accepted":
+                unused = self._opened(row.id, row.body_sealed).consent
+                consents.end_unused(connection, self._keys, unused, now_ms, row.lane)
+        connection.execute(delete(tables.link_attempt).where(over))
+
+    async def ended(self, grant: Grant) -> None:
+        """Tell the bank that a consent is over, best effort: here it ended at commit."""
+        await self._tell_bank(grant.institution, grant.consent_id)
+
+    async def _tell_bank(self, institution: str, intent: str) -> None:
+        try:
+            await self._doors[institution].consents.delete(intent)
+        except BankError:
+            return  # the bank's consent runs out by itself, and our copy of its tokens is destroyed already
+
+    def _door(self, institution: str) -> Door:
+        if institution not in self._doors:
+            raise LinkRefused("unknown-institution")
+        return self._doors[institution]
+
+    def _free(self, connection: Connection, lane: str) -> None:
+        standing = consents.of_lane(connection, self._keys, lane)
+        if standing is not None and standing.consent.current(self._clock.ms()):
+            raise LinkRefused("already-linked")
+
+    def _open(self, connection: Connection, state: str, attempt: Attempt, contact: Contact, token: str) -> None:
+        name = self._name(state)
+        used = self._keys.pseudonym("linking-token", token)
+        if connection.execute(select(tables.link_attempt.c.id).where(tables.link_attempt.c.token_hash == used)).first():
+            raise LinkRefused("link-used")
+        connection.execute(
+            insert(tables.link_attempt).values(
+                id=name,
+                lane=attempt.lane,
+                institution=attempt.institution,
+                step="begun",
+                token_hash=used,
+                expires_ms=self._clock.ms() + ATTEMPT_MS,
+                body_sealed=self._sealed(name, attempt),
+            )
+        )
+
+    async def _attempt(self, state: str, secret: str, *steps: str) -> Attempt:
+        name = self._name(state)
+        row = await self._store.read(
+            lambda connection: connection.execute(
+                select(tables.link_attempt).where(tables.link_attempt.c.id == name)
+            ).first()
+        )
+        if row is None or row.step not in steps or row.expires_ms < self._clock.ms():
+            raise LinkRefused("link-expired")
+        attempt = self._opened(name, row.body_sealed)
+        if not secret or self._keys.pseudonym("cookie", attempt.secret) != self._keys.pseudonym("cookie", secret):
+            raise LinkRefused("link-foreign")
+        return attempt
+
+    async def _step(self, state: str, step: str, following: str, attempt: Attempt) -> None:
+        await self._store.write(lambda connection: self._move(connection, state, step, following, attempt, None))
+
+    def _move(
+        self,
+        connection: Connection,
+        state: str | None,
+        step: str | None,
+        following: str,
+        attempt: Attempt,
+        code_hash: str | None,
+        name: str = "",
+    ) -> None:
+        """From one step to the next, once: whoever comes second finds another step and is refused."""
+        name = name or self._name(state or "")
+        where = tables.link_attempt.c.id == name
+        if step is not None:
+            where &= tables.link_attempt.c.step == step
+        values: dict[str, Any] = {"step": following, "body_sealed": self._sealed(name, attempt)}
+        if code_hash:
+            values["code_hash"] = code_hash
+        if following == "accepted":
+            values["expires_ms"] = self._clock.ms() + CODE_MS
+        done = connection.execute(update(tables.link_attempt).where(where).values(**values))
+        if done.rowcount != 1:
+            raise LinkRefused("link-expired")
+
+    def _name(self, state: str) -> str:
+        return self._keys.pseudonym("oauth-state", state)
+
+    def _sealed(self, name: str, attempt: Attempt) -> bytes:
+        return self._keys.seal(json.dumps(asdict(attempt)).encode(), f"link_attempt/{name}")
+
+    def _opened(self, name: str, sealed: bytes) -> Attempt:
+        body = json.loads(self._keys.unseal(sealed, f"link_attempt/{name}"))
+        return Attempt(**{**body, "accounts": tuple(body["accounts"])})
+
+
+def _plain(grant: Grant) -> dict[str, Any]:
+    return {**asdict(grant), "accounts": sorted(grant.accounts)}
+
+
+def _grant(body: Mapping[str, Any]) -> Grant:
+    return Grant(**{**body, "accounts": frozenset(body["accounts"])})

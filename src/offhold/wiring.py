@@ -1,0 +1,301 @@
+"""The only place where ports meet adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx2
+from joserfc.jwk import ECKey, Key, RSAKey
+from starlette.applications import Starlette
+
+from offhold.banks.institutions import Institution
+from offhold.banks.memory import MemoryConnector
+from offhold.banks.obie.calls import Calls
+from offhold.banks.obie.connector import ObieConnector
+from offhold.banks.obie.consents import BankConsents
+from offhold.banks.port import Connector, Grant
+from offhold.channels.messenger.channel import Messenger
+from offhold.channels.messenger.graph import GraphClient
+from offhold.channels.port import Batch
+from offhold.config import InstitutionSettings, Settings
+from offhold.errors import BankError, ConfigurationError
+from offhold.identity.linking import Door, Linking
+from offhold.identity.oauth import Credentials, OAuthClient
+from offhold.journal import inbox
+from offhold.journal.turns import Reader, Turns
+from offhold.journal.worker import Pace, Watch, Worker
+from offhold.keys.file import Keys
+from offhold.model.access import Access, Purpose, Read
+from offhold.model.message import Disclosure
+from offhold.ops.clock import Clock
+from offhold.ops.metrics import Metrics
+from offhold.privacy import consent as consents
+from offhold.privacy.consent import Consent, Standing
+from offhold.privacy.gate import Asker, Gate
+from offhold.store import migrate
+from offhold.store.sqlite import SqliteStore
+from offhold.web import health, link, webhook
+
+_HTTP = {"limits": httpx2.Limits(max_connections=100, max_keepalive_connections=50), "timeout": 10.0}
+_GRAPH_PATIENCE_S = 5.0
+LINK_PATH = "/link"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A wired deployment: the application to serve, and its store to close afterwards."""
+
+    app: Starlette
+    store: SqliteStore
+
+    def close(self) -> None:
+        self.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """One institution's adapters, over one HTTP client with its own trust."""
+
+    oauth: OAuthClient
+    consents: BankConsents
+    institution: Institution
+    http: httpx2.AsyncClient
+
+
+def service(settings: Settings) -> Service:
+    """Wire everything for `serve`. Raises ConfigurationError for what only shows here."""
+    keys = Keys.from_file(settings.root_key_file)
+    clock = Clock(settings.clock_file)
+    metrics = Metrics()
+    store = SqliteStore(settings.database_file)
+    banks = {name: bank(name, entry, settings, clock, metrics) for name, entry in settings.institutions.items()}
+    institutions = {name: entry.institution for name, entry in banks.items()}
+    gate = Gate(store, keys, clock, institutions, settings.limits.history_months, _counted(metrics))
+    graph_http = httpx2.AsyncClient(**_HTTP)  # type: ignore[arg-type]
+    graph = GraphClient(graph_http, settings.channels.messenger)
+    doors = {
+        name: Door(entry.oauth, entry.consents, f"{settings.public_url}/institutions/{name}/callback")
+        for name, entry in banks.items()
+    }
+    linking = Linking(
+        store,
+        keys,
+        clock,
+        doors,
+        gate.accounts_on_offer,
+        settings.limits.consent_days,
+        settings.limits.refusal_days,
+    )
+    messenger = Messenger(graph, settings.public_url + LINK_PATH, keys.derive("payload"))
+    deadline_ms = settings.limits.reply_deadline_seconds * 1000
+    turns = Turns(store, keys, clock, gate, institutions, linking.complete, deadline_ms)
+    watch = Watch(metrics.turn.observe, metrics.first_answer.observe, lambda name: metrics.sends.labels(name).inc())
+    worker = Worker(
+        store, keys, clock, turns, {"messenger": messenger}, linking.sweep, linking.ended, _pace(settings), watch
+    )
+    clients = (graph_http, *(entry.http for entry in banks.values()))
+    app = Starlette(
+        routes=[
+            *webhook.routes(settings, _intake(store, keys, clock, worker), metrics),
+            *link.routes(linking, graph, settings, clock.now),
+            *health.routes(lambda: _ready(store), metrics),
+        ],
+        lifespan=_lifespan(store, worker, clients),
+    )
+    return Service(app, store)
+
+
+def bank(name: str, entry: InstitutionSettings, settings: Settings, clock: Clock, metrics: Metrics) -> Bank:
+    """The OBIE adapters of one institution."""
+    verify = ssl.create_default_context(cafile=str(entry.ca_file)) if entry.ca_file else True
+    http = httpx2.AsyncClient(verify=verify, **_HTTP)  # type: ignore[arg-type]
+    zone = ZoneInfo(entry.timezone)
+
+    def now() -> int:
+        return int(clock.now().timestamp())
+
+    calls = Calls(http, entry.base_url, lambda status: metrics.bank_requests.labels(name, status).inc())
+    oauth = OAuthClient(entry.issuer, _credentials(name, entry), http, now)
+    bank_consents = BankConsents(calls, oauth)
+    connector = ObieConnector(name, zone, calls, oauth, bank_consents, now, settings.limits.bank_seconds)
+    return Bank(oauth, bank_consents, Institution(name, entry.name, zone, entry.locale, connector), http)
+
+
+def _credentials(name: str, entry: InstitutionSettings) -> Credentials:
+    if entry.client_auth == "client_secret_basic" and entry.client_secret_file:
+        return Credentials(entry.client_id, secret=entry.client_secret_file.read_text().strip())
+    key, algorithm = _private_key(name, entry.client_key_file or Path())
+    return Credentials(entry.client_id, key=key, algorithm=algorithm)
+
+
+def _private_key(name: str, file: Path) -> tuple[Key, str]:
+    """A PEM or JWK private key: RSA signs PS256, elliptic ES256."""
+    problem = f"OFFHOLD_INSTITUTIONS__{name.upper()}__CLIENT_KEY_FILE: {file} holds no RSA or P-256 private key"
+    text = file.read_text().strip()
+    for kind, algorithm in ((RSAKey, "PS256"), (ECKey, "ES256")):
+        try:
+            key = kind.import_key(json.loads(text) if text.startswith("{") else text)
+        except (ValueError, TypeError):
+            continue
+        if key.is_private:
+            key.ensure_kid()
+            return key, algorithm
+    raise ConfigurationError((problem,))
+
+
+def _counted(metrics: Metrics):  # type: ignore[no-untyped-def]
+    return lambda decision, purpose: metrics.gate_decisions.labels(decision, purpose).inc()
+
+
+def _pace(settings: Settings) -> Pace:
+    limits = settings.limits
+    return Pace(
+        limits.lanes_at_once,
+        limits.lease_seconds * 1000,
+        limits.send_spacing_ms,
+        int(limits.echo_wait_seconds * 1000),
+    )
+
+
+def _intake(store: SqliteStore, keys: Keys, clock: Clock, worker: Worker) -> webhook.Intake:
+    async def accept(batch: Batch) -> inbox.Accepted:
+        sealed = [inbox.seal(keys, event) for event in batch.events]
+        now_ms = clock.ms()
+        return await inbox.commit(store, sealed, now_ms)
+
+    return webhook.Intake(accept, worker.wake)
+
+
+async def _ready(store: SqliteStore) -> bool:
+    return not await store.read(migrate.pending)
+
+
+def _lifespan(store: SqliteStore, worker: Worker, clients: tuple[httpx2.AsyncClient, ...]):  # type: ignore[no-untyped-def]
+    @asynccontextmanager
+    async def running(_app: Starlette) -> AsyncIterator[None]:
+        await store.write(migrate.upgrade)
+        working = asyncio.create_task(worker.run())
+        yield
+        await worker.stop()
+        await working
+        for client in clients:
+            await client.aclose()
+
+    return running
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding of `offhold doctor`."""
+
+    name: str
+    holds: bool
+    says: str
+
+
+async def examine(settings: Settings) -> tuple[Check, ...]:
+    """Look at what `serve` will need, and say what to do about what is missing."""
+    clock, metrics = Clock(settings.clock_file), Metrics()
+    checks = [Check("configuration", True, "complete"), _key_check(settings), _folder_check(settings)]
+    for name, entry in settings.institutions.items():
+        checks.append(await _bank_check(name, bank(name, entry, settings, clock, metrics)))
+    checks.append(await _graph_check(settings))
+    return tuple(checks)
+
+
+def _key_check(settings: Settings) -> Check:
+    try:
+        Keys.from_file(settings.root_key_file)
+    except ConfigurationError as error:
+        return Check("keys", False, f"{error.problems[0]}. Run `offhold keys init`.")
+    return Check("keys", True, f"root key at {settings.root_key_file}")
+
+
+def _folder_check(settings: Settings) -> Check:
+    folder = settings.database_file.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".offhold-doctor"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        return Check("database", False, f"cannot write in {folder}: {error.strerror}. Set OFFHOLD_DATA_DIR.")
+    return Check("database", True, f"SQLite at {settings.database_file}")
+
+
+async def _bank_check(name: str, entry: Bank) -> Check:
+    async with entry.http:
+        try:
+            await entry.oauth.metadata()
+            await entry.oauth.client_credentials("accounts")
+        except BankError as error:
+            hint = "check ISSUER, CLIENT_ID and the client's secret or key, and that the bank is reachable"
+            return Check(f"institution {name}", False, f"{error}: {hint}.")
+    return Check(f"institution {name}", True, "discovery and client login work")
+
+
+async def _graph_check(settings: Settings) -> Check:
+    messenger = settings.channels.messenger
+    try:
+        async with httpx2.AsyncClient(timeout=_GRAPH_PATIENCE_S) as http:
+            await http.get(f"{messenger.graph_url}/{messenger.graph_version}/me")
+    except httpx2.HTTPError as error:
+        return Check("messenger", False, f"{messenger.graph_url} does not answer ({type(error).__name__}).")
+    return Check("messenger", True, f"{messenger.graph_url} answers")
+
+
+async def ledger_institution(ledger: Path, today: str, timezone: str, locale: str) -> Reader:
+    """A read function over one ledger file, through the real gate under a synthetic consent, kept in memory."""
+    zone = ZoneInfo(timezone)
+    connector = MemoryConnector("ledger", json.loads(await asyncio.to_thread(ledger.read_bytes)), zone)
+    noon = datetime.fromisoformat(f"{today}T12:00:00").replace(tzinfo=zone)
+    return await _synthetic(connector, connector.account_ids, _StoppedClock(noon), zone, locale)
+
+
+class _StoppedClock(Clock):
+    """The customer's moment of asking; the protocol never looks at the machine's clock."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__()
+        self._moment = moment
+
+    def now(self) -> datetime:
+        return self._moment
+
+
+async def _synthetic(
+    connector: Connector, accounts: frozenset[str], clock: Clock, zone: ZoneInfo, locale: str
+) -> Reader:
+    keys, store = Keys(secrets.token_bytes(32)), SqliteStore(None)
+    institution = Institution("ledger", "Your bank", zone, locale, connector)
+    gate = Gate(store, keys, clock, {"ledger": institution}, 120, lambda _decision, _purpose: None)
+    given, lane = clock.ms(), "stdio"
+    consent = Consent(
+        "synthetic",
+        "customer",
+        "ledger",
+        accounts,
+        frozenset({Purpose.requested_service}),
+        Disclosure.open,
+        given,
+        given + int(timedelta(days=1).total_seconds() * 1000),
+    )
+    standing = Standing(consent, Grant("ledger", accounts))
+    await store.write(migrate.upgrade)
+    await store.write(lambda connection: consents.give(connection, keys, standing, lane))
+    await store.write(lambda connection: consents.link(connection, lane, consent, given))
+    asker = Asker(lane, "", "stdio")
+
+    async def read(request: Read, purpose: Purpose) -> Access:
+        return await gate.read(request, purpose, asker)
+
+    return read
