@@ -87,9 +87,23 @@ def answer(ask: Ask, rows: Rows, today: date) -> Answer:
     without = resolve.subject(known, ask.without)
     if without.unknown:
         return _unknown(without)
+    if len(ask.periods) > 1 and ask.measure is not Measure.compare:
+        joined = _contiguous(ask.periods)
+        if joined is None:
+            return clarify("period", say("ask.period"))
+        ask = replace(ask, periods=(joined,))
     question = _Question(ask, known, subject, chosen, without, today)
     made = _MEASURES[ask.measure](question)
     return _with_rows(made, known)
+
+
+def _contiguous(periods: Sequence[Period]) -> Period | None:
+    """Periods that follow one another without a gap, as one; None for others."""
+    ordered = sorted(periods, key=lambda period: period.first)
+    for earlier, later in zip(ordered, ordered[1:], strict=False):
+        if later.first != earlier.last + timedelta(days=1):
+            return None
+    return Period(ordered[0].first, ordered[-1].last)
 
 
 def _resolved(ask: Ask, known: Book) -> tuple[Subject, Chosen]:
@@ -285,6 +299,47 @@ def _extreme(largest: bool) -> Callable[[_Question], Answer]:
     return find
 
 
+def _top(question: _Question) -> Answer:
+    """The day, month or merchant with the most spending."""
+    key = {"day": _day_key, "month": _month_key}.get(question.ask.group_by, _merchant_key)
+    entries = question.spending()
+    if not entries or len(_sums(entries)) > 1:
+        return clarify("currency", say("ask.currency")) if entries else _nothing(question)
+    groups: dict[str, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(key(entry, question.book), []).append(entry)
+    name, best = max(groups.items(), key=lambda item: _sums(item[1])[0].minor)
+    text = say("top", name=name, figure=_sums(best)[0].shown(), about=question.about, when=question.when)
+    return Answer(AnswerKind.text, {"name": name}, text, _evidence(question, best))
+
+
+def _day_key(entry: Entry, _book: Book) -> str:
+    return entry.row.day.isoformat()
+
+
+def _card_paid(question: _Question) -> Answer:
+    """Payments to a credit card, seen on the card's side where it is among the accounts."""
+    cards = frozenset(a.account_id for a in question.book.rows.accounts if a.kind.value == "card")
+    every = replace(question, chosen=Chosen(question.book.rows.accounts, ids=frozenset(question.book.account_ids)))
+    found = every.of_kind(Kind.card_payment)
+    entries = tuple(e for e in found if e.row.account_id in cards and e.spent.minor < 0) or tuple(
+        e for e in found if e.spent.minor > 0
+    )
+    if len(cards) > 1:
+        return clarify("account", say("ask.account"))
+    if question.ask.limit == 1:
+        entries = entries[:1]
+    if not entries:
+        return Answer(AnswerKind.money, (Money(0, _home(question)),), say("card.none", when=question.when))
+    sums = tuple(abs(amount) for amount in _sums(entries))
+    text = say("card.paid", figure=_figures(sums), when=question.when, count=plural(len(entries), "payment"))
+    return Answer(AnswerKind.money, sums, text, _evidence(question, entries))
+
+
+def _unclear(_question: _Question) -> Answer:
+    return clarify("unclear", say("ask.unclear"))
+
+
 def _latest(newest: bool) -> Callable[[_Question], Answer]:
     def find(question: _Question) -> Answer:
         entries = question.bought() if question.subject.label else tuple(filter(question.fits, question.book.entries))
@@ -394,6 +449,8 @@ def _income(question: _Question) -> Answer:
         entries = question.of_kind(Kind.income, Kind.interest)
     if question.ask.limit == 1:
         entries = entries[:1]
+    if not entries and question.subject.label:
+        return clarify("unknown", say("ask.unknown", what=question.subject.label))
     sums = tuple(-figure for figure in _sums(entries))
     if not entries:
         return Answer(
@@ -421,6 +478,9 @@ def _refunds(question: _Question) -> Answer:
         )
     figure = _figures(tuple(-amount for amount in _sums(entries)))
     text = say("refunds", count=plural(len(entries), "refund"), figure=figure, about=about, when=question.when)
+    if question.ask.figure:
+        sums = tuple(-amount for amount in _sums(entries))
+        return Answer(AnswerKind.money, sums, text, _evidence(question, entries))
     ids = tuple(entry.row.transaction_id for entry in entries)
     return Answer(AnswerKind.list, ids, text, _evidence(question, entries))
 
@@ -430,10 +490,12 @@ def _pending(question: _Question) -> Answer:
     key = "pending" if entries else "pending.none"
     ids = tuple(entry.row.transaction_id for entry in entries)
     text = say(key, count=plural(len(entries), "pending payment"), figure=_figures(_sums(entries)))
+    if entries and question.ask.figure:
+        return Answer(AnswerKind.money, _sums(entries), text, _evidence(question, entries), rule="spend")
     return Answer(AnswerKind.list, ids, text, _evidence(question, entries))
 
 
-_TOP = {
+_PARENT = {
     leaf: key
     for key in ("eating_out", "transport", "travel", "shopping", "utilities", "housing", "health", "kids", "fees")
     for leaf in leaves(key)
@@ -468,7 +530,7 @@ def _minor(row: TableRow) -> int:
 
 
 def _category_key(entry: Entry, _book: Book) -> str:
-    return _TOP.get(entry.category, entry.category)
+    return _PARENT.get(entry.category, entry.category)
 
 
 def _month_key(entry: Entry, _book: Book) -> str:
@@ -608,6 +670,9 @@ _MEASURES: dict[Measure, Callable[[_Question], Answer]] = {
     Measure.happened: _happened,
     Measure.next: _next,
     Measure.subscriptions: _subscriptions,
+    Measure.top: _top,
+    Measure.card_paid: _card_paid,
+    Measure.unclear: _unclear,
 }
 """A new answer is a function and a line here."""
 

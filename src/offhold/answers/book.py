@@ -52,6 +52,10 @@ class Book:
         what = kind(row)
         return Entry(row, what, category(row, what), self.brands.of(row))
 
+    @property
+    def account_ids(self) -> frozenset[str]:
+        return frozenset(account.account_id for account in self.rows.accounts)
+
     def spending(self) -> tuple[Entry, ...]:
         """What left the customer's hands, and refunds of it."""
         return tuple(

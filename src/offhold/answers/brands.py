@@ -92,10 +92,9 @@ class Brands:
 
     def _without_sisters(self, asked: frozenset[str], found: set[str]) -> frozenset[str]:
         exact = {brand for brand in found if self._names[brand] == asked}
-        plain = exact or {brand for brand in found if not (self._words[brand] - asked) & _SISTERS} or found
-        if exact:
-            plain |= {brand for brand in found if not (self._words[brand] - asked) & _SISTERS}
-        return frozenset(plain)
+        if not exact:
+            return frozenset(found)
+        return frozenset(exact | {brand for brand in found if not (self._words[brand] - asked) & _SISTERS})
 
     def first_words(self, brands: Iterable[str]) -> frozenset[str]:
         """How many really different names a set of brands has."""

@@ -151,6 +151,8 @@ def accounts(book: Book, ask: Ask) -> Chosen:
     if ask.account == "savings" and len(by_kind) > 1 and len(by_name) != 1:
         found = by_kind
     ids = frozenset(account.account_id for account in found)
+    if not found and ask.account in ("card", "debit"):
+        return Chosen(every, ids=frozenset(account.account_id for account in every))
     return Chosen(tuple(found), True, unknown=not found, ambiguous=len(found) > 1, ids=ids)
 
 

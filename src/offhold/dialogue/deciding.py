@@ -101,6 +101,8 @@ def _ask(turn: Turn, memory: Memory, meant: Understood, access: Access | None) -
     ask = meant.ask
     if ask is None or (meant.partial and memory.ask is None and not _stands_alone(ask)):
         return _missed(turn, memory)
+    if meant.refers and memory.ask is None:
+        return _answered(memory, None, clarify("referent", say("ask.unclear")))
     if meant.partial and memory.ask is not None:
         ask = merged(memory.ask, ask, plain(turn.text))
     if not turn.linked:

@@ -56,6 +56,7 @@ def _plain(ask: Ask) -> dict[str, Any]:
         "unit": ask.unit,
         "available": ask.available,
         "counted": ask.counted,
+        "figure": ask.figure,
     }
 
 
@@ -74,4 +75,5 @@ def _ask(stored: Mapping[str, Any]) -> Ask:
         unit=stored["unit"],
         available=stored["available"],
         counted=stored["counted"],
+        figure=stored["figure"],
     )

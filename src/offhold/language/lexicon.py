@@ -33,9 +33,9 @@ CATEGORY_WORDS: dict[str, str] = {
         "electronics": "electronics|gadgets|tech",
         "books": "books|bookshops|bookstores",
         "subscriptions": "subscription|streaming|streaming services|subscriptions",
-        "utilities": "utilities|utility bills",
+        "utilities": "utilities|utility|utility bills",
         "electricity": "electricity|electric|power bill|electric bill|electricity bill|energy bill|energy bills|energy|power",
-        "gas": "gas bill|gas utility|heating",
+        "gas": "gas|gas bill|gas utility|heating",
         "water": "water|water bill",
         "internet": "internet|broadband|wifi|internet bill",
         "phone": "phone|phone bill|mobile|cell phone|cellphone|mobile phone|phone plan",
@@ -58,7 +58,7 @@ CATEGORY_WORDS: dict[str, str] = {
         "taxes": "taxes|tax|income tax|property tax",
         "council_tax": "council tax",
         "loan": "loan|loans|car loan|student loan|student loans|car payment|car payments|loan payments",
-        "fees": "fees|bank fees|charges from the bank|bank charges|overdraft fees",
+        "fees": "fees|bank fees|charges from the bank|bank charges",
         "fx_fees": "fx fees|foreign transaction fees|currency conversion fees|non sterling fees|foreign fees|"
         "currency fees|fx fee|conversion fees",
         "atm_fees": "atm fees|atm fee",
@@ -68,8 +68,6 @@ CATEGORY_WORDS: dict[str, str] = {
     }.items()
     for phrase in phrases.split("|")
 }
-AMBIGUOUS_GAS = frozenset({"gas"})
-
 GROUPS: dict[str, tuple[str, ...]] = {
     "eating_out": ("restaurants", "fast_food", "coffee", "delivery", "bars"),
     "food": ("groceries", "restaurants", "fast_food", "coffee", "delivery", "bars"),

@@ -100,6 +100,11 @@ def _last(found: re.Match[str], now: _Now) -> Period | None:
             return Period(date(end.year, 1, 1), end)
 
 
+def _this_and_last(found: re.Match[str], now: _Now) -> Period | None:
+    last, this = _last(found, now), _this(found, now)
+    return Period(last.first, this.last) if last and this else None
+
+
 def _before_last(found: re.Match[str], now: _Now) -> Period | None:
     last = _last(found, now)
     return _last(found, _Now(last.first, now.locale)) if last else None
@@ -287,6 +292,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Now], Period | No
         (rf"(?:last |this |the month of |all of |whole of )?{_MONTH}(?:,? (?:of )?(?P<year>20\d\d))?", _named_month),
         (rf"(?:the )?(?:last|past|previous) (?P<full>full |complete )?{_N} (?P<full2>full |complete )?(?P<unit>days?|weeks?|wks?|months?|years?|yrs?)", _last_n),
         (rf"(?P<full>full |complete )?{_N} (?P<unit>days?|weeks?) (?:back|to today)", _last_n),
+        (rf"(?:this|last) {_UNIT} (?:and|n|&|plus) (?:last|this|the one before)(?: (?:week|month|year|yr))?", _this_and_last),
         (rf"(?:the )?{_UNIT} before last", _before_last),
         (rf"(?:the )?past {_UNIT}", _past_one),
         (rf"(?:the )?(?:last|previous) {_UNIT}", _last),
@@ -303,7 +309,9 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Now], Period | No
         (_YEAR, _year),
     )
 )  # fmt: skip
-_SINCE = re.compile(r"\b(?:since|from|after|starting)(?: the)?(?: (?:start|beginning|first) of)?(?: the)? *$")
+_SINCE = re.compile(
+    r"\b(?:since(?: [a-z']+){0,6}?|from|after|starting)(?: the)?(?: (?:start|beginning|first) of)?(?: the)? *$"
+)
 _UNTIL = re.compile(r"^ *(?:to|until|till|through|thru|and|-) *(?:the )?(?:end of )?$")
 _BETWEEN = re.compile(r"\b(?:between|from) *$")
 _BEFORE = re.compile(r"\bbefore *$")
@@ -370,6 +378,9 @@ def _joined(text: str, marks: list[tuple[int, int, Period]], now: _Now) -> Found
         spans.append((_leading(text[:start], start, _LEAD), end))
         index += 1
     rest = _rest(text, spans)
+    if len(periods) == 2 and periods[0] == periods[1]:
+        earlier = _months_back(periods[1].first, 12)
+        periods[1] = Period(earlier, _month_end(earlier.year, earlier.month))  # "this December than last December"
     return Found(tuple(periods), _ALL.sub(" ", rest), bool(_FUTURE.search(rest)))
 
 

@@ -34,12 +34,14 @@ class Intent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """`reason` says why something is declined. `partial`: a follow-up that only makes sense on the ask before."""
+    """`reason` says why something is declined. `partial`: a follow-up that makes sense on the
+    ask before; `refers`: one that makes none without it."""
 
     intent: Intent
     ask: Ask | None = None
     reason: str = ""
     partial: bool = False
+    refers: bool = False
 
 
 _COMMANDS: tuple[tuple[Intent, str], ...] = (
@@ -74,7 +76,7 @@ _ABUSE = re.compile(
 _DECLINES: tuple[tuple[str, str], ...] = (
     ("rules", r"ignore (?:all |any |your |the |previous )|system prompt|\bprompt\b|pretend|jailbreak|developer mode|admin|"
      r"\bpassword\b|disregard|act as|\bhack\b|override|reveal your|bypass|you are now|drop table|select \*|<script"),
-    ("others", r"\b(?:my |the )?(?:neighbou?r|roommate|flatmate|housemate|colleague|coworker|boss|friend|ex|exs|sister|brother"
+    ("others", r"\b(?:does|did) (?!i\b|we\b|my\b|our\b|the\b|it\b|that\b)\w+ (?:earn|make in)\b|\b(?:my |the )?(?:neighbou?r|roommate|flatmate|housemate|colleague|coworker|boss|friend|ex|exs|sister|brother"
      r"|boyfriend|girlfriend|landlord|mother|father|mom|mum|dad|cousin|manager)(?:'s|s)?\b(?: \w+){0,2} (?:spend|spent|earn|earns|pay|pays|make|makes"
      r"|balance|account|salary|income|owe|have|has)\b"
      r"|\b(?:other|another|average|typical) (?:people|person|customers?|users?|drivers?|families|households?)\b"
@@ -97,8 +99,9 @@ _VAGUE = re.compile(
     r"^(?:(?:how|is|are) (?:am i|my (?:spending|money|finances))(?: \w+){0,3}|am i ok(?:ay)?|how am i doing.*|money|spending|stuff|numbers|why|what|how much|"
     r"how much was (?:it|that|the thing.*)|how's it going)\??$"
 )
-_NEEDS_REFERENT = re.compile(
-    r"\b(?:that place|the place|there|the other day|the thing|that thing|the usual|it\b|him|her|he|she|them|they)\b"
+_REFERENT = re.compile(
+    r"\b(?:that place|the place|there(?! any| been| a )|the other day|that thing|the usual|him|her|them|those|these|they|both|"
+    r"(?:was|is|does|did) (?:it|that)|on it|for it|that one|which one)\b"
 )
 
 
@@ -116,10 +119,13 @@ def _cue(measure: Measure, pattern: str, group_by: str = "", limit: int = 0) -> 
 
 _BUYS = r"(?:purchase|transaction|payment|charge|expense|spend|buy|thing|bill|order|item|ride|trip|visit|deposit)s?"
 _CUES: tuple[_Cue, ...] = (
+    _cue(Measure.unclear, r"\bincl(?:uding)? (?!everything|all)|\bper (?:visit|trip|purchase|cup|ride|order|meal)\b|\bbefore (?:any )?refunds\b|\bgross of\b|\bmore\b.{0,40}\b(?:q[1-4]|earn|make|made)\b|\b(?:make|earn|made|earned) (?:more|less)\b"),
+    _cue(Measure.card_paid, r"\b(?:pay|paid|paying|payments?)\b(?: \w+){0,2} (?:the |my |our )?(?:credit card|visa|amex|mastercard|card)\b(?: off| down| bill)?|\b(?:credit )?card payments?\b"),
+    _cue(Measure.top, r"\b(?:single|one) day\b|\bwhich (?:day|month|week)\b|\bwhat (?:day|month|week) (?:did|was|have)\b|\bwhich (?:\w+ ){1,4}?.{0,40}\b(?:most|biggest share)\b|\bwhere do (?:i|we) .{0,20}most\b"),
     _cue(Measure.subscriptions, r"\b(?:what|which|list|show|any|my|our|all) .{0,25}(?:subscriptions|recurring|regular (?:payments|bills))\b|^(?:my |our )?subscriptions\b|\bsubscribed to\b"),
     _cue(Measure.next, r"\bwhen(?:'?s| is| are| will| does| do)\b.{0,40}\b(?:next|due|renew\w*)\b|\bnext .{0,30}\b(?:due|payment|charge|bill)\b|\bwhen .{0,30}\b(?:go|come|goes|comes|going) out\b|\bdue (?:next|soon)\b"),
     _cue(Measure.balance, r"\b(?:balance|balances)\b|\bhow much (?:money )?(?:do (?:i|we) have|have (?:i|we) got|is|s) (?:left )?(?:in|on)\b|\bhow much (?:do (?:i|we) )?owe\b|\b(?:credit|limit) left\b|\bleft on\b|\bavailable (?:credit|balance)\b|\bdo i owe\b|\bowed on\b|\bhow much (?:money )?(?:do i|do we) have\b|^how much in\b|\bwhat(?:'s| is) in (?:my|the|our)\b"),
-    _cue(Measure.compare, r"\b(?:more|less|higher|lower|cheaper)\b.{0,60}\bthan\b|\bcompare\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b|\bdifference between\b|\bmore (?:on|at|in)\b.{1,60}\bor\b|\bwhich .{0,30}\bmore\b"),
+    _cue(Measure.compare, r"\b(?:more|less|higher|lower|cheaper)\b.{0,60}\bthan\b|\bcompare\b|\bcompared (?:to|with)\b|\bversus\b|\bvs\b|\bdifference between\b|\bmore\b.{1,60}\bor\b|\bor\b.{1,60}\bmore\b|\bwhich .{0,30}\bmore\b"),
     _cue(Measure.share, r"\b(?:what )?(?:percent(?:age)?|share|proportion|fraction|%) (?:of|is|was|went|goes)\b"),
     _cue(Measure.pending, r"\bpending\b|\bnot (?:yet )?(?:cleared|posted|settled)\b|\bstill (?:processing|to clear)\b"),
     _cue(Measure.refunds, r"\brefund(?:s|ed)?\b|\bmoney back\b|\breturns?\b"),
@@ -127,13 +133,13 @@ _CUES: tuple[_Cue, ...] = (
     _cue(Measure.by, r"\b(?:by|per|each|every|for each) (?:spending )?category\b|\bcategory breakdown\b|\bbreak ?down\b|\bbroken down\b|\bbreak it down\b|\bwhere (?:did|does|is|has) (?:all )?my money\b", "category"),
     _cue(Measure.by, r"\b(?:top|biggest) (?:\d+|three|five|ten) (?:merchants|shops|stores|places)\b|\bby merchant\b|\btop (?:merchants|shops|stores|places)\b", "merchant"),
     _cue(Measure.average_per, r"\b(?:average|avg|typical(?:ly)?|on average|usually)\b.{0,60}\b(?:per|a|each|every)[ -](?P<unit>week|month|day)\b|\b(?P<unit2>weekly|monthly|daily)[ -](?:average|avg)\b|\baverage (?P<unit3>weekly|monthly|daily)\b|\b(?:per|a|each|every) (?P<unit4>week|month|day)\b.{0,40}\b(?:average|avg|on average)\b"),
-    _cue(Measure.by, r"\b(?:by|per|each|every|month[ -]by|for each)[ -]month\b|\bmonthly (?:breakdown|totals|split)\b|\bmonth by month\b", "month"),
+    _cue(Measure.by, r"\b(?:by|per|for each)[ -]month\b|\bmonthly\b.{0,30}\b(?:breakdown|totals?|split|spend\w*|amounts)\b|\bmonth by month\b", "month"),
     _cue(Measure.average, r"\b(?:average|avg|mean|typical)\b"),
-    _cue(Measure.income, r"\b(?:income|salary|wages?|paycheck|paychecks|payslip|earn(?:ed|ings)?|bonus|dividends?|interest (?:earned|received|paid to)|(?:did|do) (?:i|we) (?:make|earn|get paid)|got paid|been paid|paid me|pay me|get paid|money in|received from|make from|made from|pension|benefit|sent me|pay us|paid us|interest)\b"),
-    _cue(Measure.count, r"\bhow (?:many|often)\b|\bnumber of\b|\bcount\b|\bhow many times\b"),
+    _cue(Measure.income, r"\b(?:income(?! tax)|salary|wages?|paycheck|paychecks|payslip|earn(?:ed|ings)?|bonus|dividends?|interest (?:earned|received|paid to)|(?:did|do) (?:i|we) (?:make|earn|get paid)|got paid|been paid|paid me|pay me|get paid|money in|received from|make from|made from|pension|benefit|sent me|pay us|paid us|interest)\b"),
+    _cue(Measure.count, r"\bhow (?:many|often)\b|\bnumber of\b|\bcount\b|^(?!.*\b(?:spen[dt]|costs?|how much|total|list|show)\b).*\bvisits\b"),
     _cue(Measure.biggest, r"\b(?:biggest|largest|most expensive|highest|priciest|max(?:imum)?|dearest)\b"),
     _cue(Measure.smallest, r"\b(?:smallest|cheapest|lowest|least expensive|min(?:imum)?)\b"),
-    _cue(Measure.last, rf"\b(?:my |the |our )?(?:last|latest|most recent)(?: \w+){{0,3}}? {_BUYS}\b|\bwhen (?:did|was|were) (?:i|we|the|my)\b.{{0,30}}\blast\b|\blast time\b|\bwhen did i\b|^(?:last|latest|most recent)\b"),
+    _cue(Measure.last, rf"\b(?:my |the |our )?(?:last|latest|most recent)(?: \w+){{0,3}}? {_BUYS}\b|\bwhen (?:did|was|were) (?:i|we|the|my)\b.{{0,30}}\blast\b|\blast time\b|\bwhen did i\b|^(?:latest|most recent)\b|\b(?:a|each|every) month\b"),
     _cue(Measure.first, r"\b(?:first|earliest)\b"),
     _cue(Measure.list, rf"\b(?:list|show|see|display|pull up|view)\b|\bwhat (?:did|have) (?:i|we) (?:buy|bought|get)\b|\brecent(?: \w+)? {_BUYS}\b|\b{_BUYS} (?:over|under|above|below)\b|\bwhich\b.{{0,20}}{_BUYS}|\brecent (?:activity|transactions)\b|\blatest transactions\b|\ball (?:my |the )?\w* ?{_BUYS}\b|^last \d+ "),
     _cue(Measure.happened, r"^(?:so |and )?(?:did|have|has|was|were|is|any)\b"),
@@ -143,7 +149,7 @@ _SPEND = re.compile(
     r"outgoings?|damage|paying|sum|charged|sent|send|gave|give|money on)\b"
 )
 _ACCOUNTS: tuple[tuple[str, str], ...] = (
-    ("card", r"(?:on |from |in |with |for |just |to |off )?(?:my |the |our )?(?:credit ?cards?|visa|mastercard|amex|cc)\b(?: card| account| limit| bill)?"),
+    ("card", r"(?:on |from |in |with |for |just |to |off )?(?:(?:my |the |our )card\b(?! number)|(?:my |the |our )?(?:credit ?cards?|visa|mastercard|amex|cc)\b)(?: card| account| limit| bill)?"),
     ("savings", r"(?:in |into |from |to )?(?:my |the |our )?(?:savings?|saver)\b(?: account| pot)?"),
     ("current", r"(?:in |from |on |with )?(?:my |the |our )?(?:current|checking|chequing|everyday)\b(?: account)?"),
     ("joint", r"(?:in |from |on |with )?(?:my |the |our )?joint\b(?: account| one)?"),
@@ -169,7 +175,11 @@ _SMALL = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10}
 _WITHOUT = re.compile(
     r"\b(?:excluding|except(?: for)?|without|not counting|not including|other than|apart from|ex|minus|but not|not)\b(?P<what>.+)$"
 )
-_PARTIAL = re.compile(r"^(?:and|what about|how about|or|then|just|only|same|ok and|now|no|also|but)\b")
+_NO_OP = re.compile(
+    r"\b(?:minus|less|after|net of|taking off) (?:any|the|my|all)?(?:thing)? ?(?:refunds?|returned|returns?|i returned|we returned)\b"
+    r"|\b(?:newest|latest|most recent|largest|biggest|highest) first\b|,? (?:please|pls|lol|ah|lah|thanks)\b"
+)
+_PARTIAL = re.compile(r"^(?:and|what about|how about|or|then|just|only|same|ok and|now|no|also|but|on|for|in|at)\b")
 _LEADING = re.compile(
     r"^(?:(?:and|what about|how about|then|just|only|same (?:for|question for|period|thing for|thing)|ok|now|no|also|but|so|ok so)\b[ ,]*)+"
 )
@@ -194,16 +204,16 @@ def understand(message: str, today: date, locale: str) -> Understood:
 
 
 def _question(text: str, today: date, locale: str) -> Understood:
-    found = periods.find(text, today, locale)
+    found = periods.find(_NO_OP.sub(" ", text), today, locale)
     if found.future:
         return Understood(Intent.decline, reason="future")
     rest, bounds = _take_bounds(found.rest)
     rest, weekdays = _take_weekdays(rest)
     rest, without = _take_without(rest)
     limit = _limit(text)
+    cue, unit, rest = _take_cue(rest)
     rest = _LIMIT.sub(" ", rest)
-    cue, unit, rest = _take_cue(rest, text)
-    account, rest = _take_account(rest, cue)
+    account, rest = _take_account(rest)
     sides = _sides(rest, cue)
     ask = Ask(
         measure=cue.measure if cue else Measure.spend,
@@ -218,7 +228,12 @@ def _question(text: str, today: date, locale: str) -> Understood:
         group_by=cue.group_by if cue else "",
         unit=unit,
         available=bool(re.search(r"\bavailable\b|\bleft\b", text)),
-        counted=bool(re.search(r"\bhow (?:many|often)\b|\bgo to more\b|\bnumber of\b", text)),
+        counted=bool(
+            re.search(
+                r"\bhow (?:many|often)\b|\bgo to more\b|\bnumber of\b|\boften\b|\buse more\b|\bvisit\w* more\b", text
+            )
+        ),
+        figure=bool(re.search(r"\bhow much\b|\btotal\b|\bcome to\b|\baltogether\b", text)),
     )
     spoken = bool(_SPEND.search(text)) or cue is not None
     anything = bool(sides or found.periods or account or bounds or weekdays)
@@ -226,8 +241,8 @@ def _question(text: str, today: date, locale: str) -> Understood:
         return Understood(Intent.unknown if _ABUSE.search(text) is None else Intent.abuse)
     if _ABUSE.search(text) and not anything:
         return Understood(Intent.abuse)
-    if not sides and _NEEDS_REFERENT.search(text) and cue is None and not account:
-        return Understood(Intent.ask, ask, partial=True)
+    if not sides and _REFERENT.search(text) and not account:
+        return Understood(Intent.ask, replace(ask, subject=()), partial=True, refers=True)
     return Understood(Intent.ask, ask, partial=bool(_PARTIAL.match(text)) or not spoken)
 
 
@@ -261,9 +276,9 @@ def _limit(text: str) -> int:
     return (_SMALL.get(found[1]) or int(found[1])) if found else 0
 
 
-def _take_cue(rest: str, text: str) -> tuple[_Cue | None, str, str]:
+def _take_cue(rest: str) -> tuple[_Cue | None, str, str]:
     for cue in _CUES:
-        found = cue.pattern.search(rest) or (cue.pattern.search(text) if cue.measure is Measure.last else None)
+        found = cue.pattern.search(rest)
         if found is None:
             continue
         unit = next((value for name, value in found.groupdict().items() if name.startswith("unit") and value), "")
@@ -291,11 +306,16 @@ def _blank(cue: _Cue, rest: str) -> str:
     )
 
 
-def _take_account(rest: str, cue: _Cue | None) -> tuple[str, str]:
+_NAMED_ACCOUNT = re.compile(r"\b(?:in |from |on |with |into |to )?(?:my |the |our )(\w+) account\b")
+
+
+def _take_account(rest: str) -> tuple[str, str]:
     for name, pattern in _ACCOUNTS:
         found = re.search(rf"\b{pattern}|^{pattern}", rest)
         if found:
             return name, rest[: found.start()] + " " + rest[found.end() :]
+    if (named := _NAMED_ACCOUNT.search(rest)) and named[1] not in ("bank", "own", "main"):
+        return named[1], rest[: named.start()] + " " + rest[named.end() :]
     return "", rest
 
 
@@ -332,6 +352,8 @@ def merged(before: Ask, now: Ask, said: str) -> Ask:
             changes[name] = getattr(now, name)
     if now.subject:
         changes |= {"subject": now.subject, "others": now.others}
-    if now.measure is not Measure.spend or re.search(r"\bhow much\b|\btotal\b", said):
+    if before.others and re.search(r"\b(?:both|together|combined)\b", said):
+        changes["measure"] = Measure.spend
+    elif now.measure is not Measure.spend or re.search(r"\bspen[dt]\b", said):
         changes |= {"measure": now.measure, "group_by": now.group_by, "unit": now.unit, "limit": now.limit}
     return replace(before, **changes)  # type: ignore[arg-type]

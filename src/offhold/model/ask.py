@@ -29,6 +29,9 @@ class Measure(Enum):
     happened = "happened"
     subscriptions = "subscriptions"
     next = "next"
+    top = "top"
+    card_paid = "card-paid"
+    unclear = "unclear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class Bound:
 class Ask:
     """`subject` is the open part ("blue bottle"), resolved later against the customer's own rows; `others` are further
     subjects of a list or comparison; `without` what is excluded. `periods` has a second entry in comparisons.
-    `weekdays` are ISO numbers, Monday 1. `words` are account words ("savings", "joint"). `unresolved` is never empty
-    silently: what was not understood leads to a question back."""
+    `weekdays` are ISO numbers, Monday 1. `account` is a word for one ("savings", "joint"). `figure` asks for an
+    amount where a list would do."""
 
     measure: Measure
     subject: tuple[str, ...] = ()
@@ -59,7 +62,7 @@ class Ask:
     unit: str = ""
     available: bool = False
     counted: bool = False
-    unresolved: tuple[str, ...] = ()
+    figure: bool = False
 
     @property
     def period(self) -> Period | None:
