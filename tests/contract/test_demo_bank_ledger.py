@@ -16,7 +16,7 @@ from offhold_demo.bank.consents import Consent
 from offhold_demo.bank.ledger import Ledger, LedgerError, Transfer
 from offhold_demo.bank.mandates import direct_debits
 from offhold_demo.bank.shapes import View
-from offhold_demo.households import USERNAMES, UnknownHousehold, household
+from offhold_demo.households import USERNAMES, Resource, UnknownHousehold, household
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ACCOUNTS = ("till", "maya", "tom", "fees")
@@ -144,11 +144,24 @@ def test_the_committed_copy_is_small_and_packs_to_the_same_bytes(username: str) 
     assert len(json.loads(plain)["Data"]["Transaction"]) == len(household(username).transactions) > 1500
 
 
-def test_mandates_name_each_payee_once() -> None:
+def mandates(at: datetime) -> dict[str, Resource]:
+    """The direct debits of one household as of a moment, by payee."""
     books = books_of(household("tom"))
-    now = books.household.closes_at
-    view = View(books, Consent("c", "offhold", {}, frozenset(), now, now), now)
+    view = View(books, Consent("c", "offhold", {}, frozenset(), at, at), at)
     shown = [each for account in books.accounts for each in direct_debits(view, account)]
-    names = [each["Name"] for each in shown]
-    assert len(names) == len(set(names)) == 12
-    assert {each["Name"]: each["DirectDebitStatusCode"] for each in shown}["OCTOPUS ENERGY"] == "ACTV"
+    assert len(shown) == len({each["Name"] for each in shown})
+    return {each["Name"]: each for each in shown}
+
+
+def test_mandates_name_each_payee_once_and_end_when_not_used() -> None:
+    shown = mandates(household("tom").closes_at)
+    ended = {name for name, each in shown.items() if each["DirectDebitStatusCode"] == "EXPI"}
+    assert len(shown) == 12 and "OCTOPUS ENERGY" not in ended
+    assert ended == {"DVLA-SLMR8SZ", "DVLA-MB4U8FE", "NATIONAL TRUST", "LEEDS CC ACTIVE"}
+
+
+def test_mandates_are_as_of_the_clock() -> None:
+    at = household("tom").closes_at - timedelta(days=400)
+    shown = mandates(at)
+    paid = [datetime.fromisoformat(each["PreviousPaymentDateTime"]) for each in shown.values()]
+    assert paid and max(paid) <= at

@@ -303,6 +303,18 @@ def test_authorising_again_ends_the_tokens_of_before() -> None:
     play(story)
 
 
+def test_authorising_again_ends_a_code_not_yet_exchanged() -> None:
+    async def story(world: World) -> None:
+        walk = world.walk
+        consent_id = await walk.consent()
+        first = await walk.code("tom", walk.accounts("tom"), consent_id)
+        second = await walk.code("tom", walk.accounts("tom"), consent_id)
+        refused(await walk.exchange(first), "invalid_grant")
+        assert (await walk.exchange(second)).status_code == 200
+
+    play(story)
+
+
 def test_another_customer_cannot_take_over_a_consent() -> None:
     async def story(world: World) -> None:
         walk = world.walk

@@ -96,6 +96,17 @@ def test_rows_and_balances_are_as_of_the_banks_clock() -> None:
     play(story, page_size=1000)
 
 
+def test_before_the_account_was_opened_there_is_nothing_and_zero_is_a_credit() -> None:
+    async def story(world: World) -> None:
+        world.clock.time = datetime.fromisoformat("2019-01-01T00:00:00+00:00")
+        token = await token_with(world, OFFHOLD_PERMISSIONS)
+        assert await rows(world, token) == []
+        shown = (await world.walk.get(f"/accounts/{CARD}/balances", token)).json()["Data"]["Balance"][0]
+        assert (shown["Amount"]["Amount"], shown["CreditDebitIndicator"]) == ("0.00", "Credit")
+
+    play(story)
+
+
 DETAIL = {"TransactionInformation", "Balance", "MerchantDetails", "CreditorAccount", "DebtorAccount"}
 
 
@@ -158,6 +169,19 @@ def test_a_statement_closes_where_the_next_one_opens() -> None:
         assert inside and {row["BookingDateTime"][:7] for row in inside} == {"2026-01"}
 
     play(story, page_size=100)
+
+
+def test_a_statement_closes_with_the_running_balance_of_its_last_row() -> None:
+    async def story(world: World) -> None:
+        token = await token_with(world, EVERYTHING)
+        account = MAYA.accounts[0]["AccountId"]
+        for month in ("2025-10", "2025-11", "2026-02"):
+            path = f"/accounts/{account}/statements/{account}-{month}"
+            (statement,) = (await world.walk.get(path, token)).json()["Data"]["Statement"]
+            newest = (await rows(world, token, f"{path}/transactions"))[0]
+            assert statement["StatementAmount"][1]["Amount"] == newest["Balance"]["Amount"]
+
+    play(story)
 
 
 def test_only_the_accounts_that_were_chosen() -> None:
