@@ -21,6 +21,7 @@ from offhold.words import period_text, plural, say
 
 _SHOWN = 5
 _MONTH_DAYS = 31
+_TWICE_DAYS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ def answer(ask: Ask, rows: Rows, today: date) -> Answer:
     without = resolve.subject(known, ask.without)
     if without.unknown:
         return _unknown(without)
+    if ask.measure is Measure.last and ask.others:
+        return clarify("unclear", say("ask.unclear"))
     if len(ask.periods) > 1 and ask.measure is not Measure.compare:
         joined = _contiguous(ask.periods)
         if joined is None:
@@ -301,6 +304,8 @@ def _extreme(largest: bool) -> Callable[[_Question], Answer]:
 
 def _top(question: _Question) -> Answer:
     """The day, month or merchant with the most spending."""
+    if question.ask.group_by == "week":
+        return _unclear(question)
     key = {"day": _day_key, "month": _month_key}.get(question.ask.group_by, _merchant_key)
     entries = question.spending()
     if not entries or len(_sums(entries)) > 1:
@@ -644,8 +649,8 @@ def _subscriptions(question: _Question) -> Answer:
 
 def _live(entries: Sequence[Entry], today: date) -> bool:
     days = sorted(entry.row.day for entry in entries)
-    recent = days[-4:]
-    gaps = [(later - earlier).days for earlier, later in zip(recent, recent[1:], strict=False)]
+    gaps = [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)]
+    gaps = [gap for gap in gaps if gap > _TWICE_DAYS][-3:]
     return len(gaps) >= 2 and all(25 <= gap <= 36 for gap in gaps) and (today - days[-1]).days < _MONTH_DAYS + 8
 
 

@@ -82,7 +82,7 @@ class Brands:
     def meant(self, phrase: Sequence[str]) -> frozenset[str]:
         """Brands that a phrase names, empty when none: all its words, exactly before roughly; sisters stay apart."""
         asked = [word for word in phrase if word not in _LEGAL] or list(phrase)
-        for close in (_same, _begins, _nearly):
+        for close in (_equal, _same, _begins, _nearly):
             found = {brand for brand, known in self._words.items() if _covers(asked, known, close)}
             squashed = "".join(asked)
             found |= {brand for brand in self._words if len(squashed) >= 4 and _joined(brand, squashed)}
@@ -119,6 +119,10 @@ def _joined(brand: str, squashed: str) -> bool:
 
 def _covers(asked: Sequence[str], known: Iterable[str], close: object) -> bool:
     return all(any(close(word, other) for other in known) for word in asked)  # type: ignore[operator]
+
+
+def _equal(word: str, other: str) -> bool:
+    return word == other
 
 
 def _same(word: str, other: str) -> bool:

@@ -103,7 +103,6 @@ def _mixed(book: Book, phrase: Sequence[str], whole: str) -> Subject:
             found = Subject(_label(book, brands, others), CATEGORY_WORDS[category], brands)
             if any(found.holds(entry) for entry in book.entries):
                 return found
-            return Subject(found.label, brands=brands)
     for index in range(1, len(phrase)):
         for name, note in ((phrase[:index], phrase[index:]), (phrase[index:], phrase[:index])):
             if noted := _noted(book, name, note):

@@ -158,10 +158,11 @@ def _refused(turn: Turn, memory: Memory, refused: Refused) -> Decision:
 
 
 def _answered(memory: Memory, ask: Ask | None, made: Answer, choices: tuple[Choice, ...] = ()) -> Decision:
-    kept = ask if made.kind not in (AnswerKind.clarify, AnswerKind.decline) else None
-    personal = ask is not None
-    reply = Reply(f"answer.{made.kind.value}", made.text, choices, answer=made, personal=personal)
-    return Decision(memory.understood(kept or ask, reply.key).conversation(), (reply,))
+    """What was not recognised is not built upon: a follow-up to it starts anew."""
+    reply = Reply(f"answer.{made.kind.value}", made.text, choices, answer=made, personal=ask is not None)
+    if made.value in ({"reason": "unknown"}, {"reason": "unclear"}):
+        return Decision(replace(memory, ask=None, misses=0, last_key=reply.key).conversation(), (reply,))
+    return Decision(memory.understood(ask, reply.key).conversation(), (reply,))
 
 
 def _say(

@@ -19,7 +19,7 @@ CATEGORY_WORDS: dict[str, str] = {
         "rideshare": "rideshare|rideshares|ride hailing|ridehailing|taxi|taxis|cab|cabs|ride share|rides",
         "public_transport": "public transport|public transit|transit|train|trains|train tickets|rail|bus|buses|metro|"
         "subway|mrt|bus and mrt|underground",
-        "fuel": "fuel|petrol|gasoline|diesel|filling up|tank of gas|tanks of gas|fill ups|fillups|gas station|gas stations",
+        "fuel": "gas for the car|gas for my car|gas in the car|car gas|petrol for the car|fuel|petrol|gasoline|diesel|filling up|tank of gas|tanks of gas|fill ups|fillups|gas station|gas stations",
         "parking": "parking",
         "car": "car maintenance|car repairs|car repair|car parts|car share|car sharing|auto repair|auto parts",
         "travel": "travel|vacations|holidays",
@@ -45,7 +45,7 @@ CATEGORY_WORDS: dict[str, str] = {
         "housing_other": "hoa|hoa dues",
         "health": "health|healthcare|health care",
         "pharmacy": "pharmacy|pharmacies|chemist|drugstore|drugstores|medicine|medicines|prescriptions",
-        "medical": "medical|doctor|doctors|dentist|dental|optician|clinic",
+        "medical": "medical|healthcare costs",
         "fitness": "fitness|gym|gyms|yoga|workouts|gym membership",
         "entertainment": "entertainment|movies|cinema|concerts|going out|movie tickets|films",
         "insurance": "insurance|insurances",
@@ -449,6 +449,9 @@ FILLERS = frozenset(
         "both",
     ]
 )
+
+
+FILLERS |= frozenset("often dollars pounds euros quid bucks newest oldest still else total landed".split())
 
 
 def title(category: str) -> str:

@@ -110,16 +110,15 @@ class _Cue:
     measure: Measure
     pattern: re.Pattern[str]
     group_by: str = ""
-    limit: int = 0
 
 
-def _cue(measure: Measure, pattern: str, group_by: str = "", limit: int = 0) -> _Cue:
-    return _Cue(measure, re.compile(pattern), group_by, limit)
+def _cue(measure: Measure, pattern: str, group_by: str = "") -> _Cue:
+    return _Cue(measure, re.compile(pattern), group_by)
 
 
 _BUYS = r"(?:purchase|transaction|payment|charge|expense|spend|buy|thing|bill|order|item|ride|trip|visit|deposit)s?"
 _CUES: tuple[_Cue, ...] = (
-    _cue(Measure.unclear, r"\bincl(?:uding)? (?!everything|all)|\bper (?:visit|trip|purchase|cup|ride|order|meal)\b|\bbefore (?:any )?refunds\b|\bgross of\b|\bmore\b.{0,40}\b(?:q[1-4]|earn|make|made)\b|\b(?:make|earn|made|earned) (?:more|less)\b"),
+    _cue(Measure.unclear, r"\b(?:going|went|gone|go) (?:up|down)\b|\bi go to more\b|\bincl(?:uding)? (?!everything|all)|\bper (?:visit|trip|purchase|cup|ride|order|meal)\b|\bbefore (?:any )?refunds\b|\bgross of\b|\bmore\b.{0,40}\b(?:q[1-4]|earn|make|made)\b|\b(?:make|earn|made|earned) (?:more|less)\b"),
     _cue(Measure.card_paid, r"\b(?:pay|paid|paying|payments?)\b(?: \w+){0,2} (?:the |my |our )?(?:credit card|visa|amex|mastercard|card)\b(?: off| down| bill)?|\b(?:credit )?card payments?\b"),
     _cue(Measure.top, r"\b(?:single|one) day\b|\bwhich (?:day|month|week)\b|\bwhat (?:day|month|week) (?:did|was|have)\b|\bwhich (?:\w+ ){1,4}?.{0,40}\b(?:most|biggest share)\b|\bwhere do (?:i|we) .{0,20}most\b"),
     _cue(Measure.subscriptions, r"\b(?:what|which|list|show|any|my|our|all) .{0,25}(?:subscriptions|recurring|regular (?:payments|bills))\b|^(?:my |our )?subscriptions\b|\bsubscribed to\b"),
@@ -134,7 +133,7 @@ _CUES: tuple[_Cue, ...] = (
     _cue(Measure.by, r"\b(?:top|biggest) (?:\d+|three|five|ten) (?:merchants|shops|stores|places)\b|\bby merchant\b|\btop (?:merchants|shops|stores|places)\b", "merchant"),
     _cue(Measure.average_per, r"\b(?:average|avg|typical(?:ly)?|on average|usually)\b.{0,60}\b(?:per|a|each|every)[ -](?P<unit>week|month|day)\b|\b(?P<unit2>weekly|monthly|daily)[ -](?:average|avg)\b|\baverage (?P<unit3>weekly|monthly|daily)\b|\b(?:per|a|each|every) (?P<unit4>week|month|day)\b.{0,40}\b(?:average|avg|on average)\b"),
     _cue(Measure.by, r"\b(?:by|per|for each)[ -]month\b|\bmonthly\b.{0,30}\b(?:breakdown|totals?|split|spend\w*|amounts)\b|\bmonth by month\b", "month"),
-    _cue(Measure.average, r"\b(?:average|avg|mean|typical)\b"),
+    _cue(Measure.average, r"\b(?:average|avg|typical)\b|\bthe mean\b"),
     _cue(Measure.income, r"\b(?:income(?! tax)|salary|wages?|paycheck|paychecks|payslip|earn(?:ed|ings)?|bonus|dividends?|interest (?:earned|received|paid to)|(?:did|do) (?:i|we) (?:make|earn|get paid)|got paid|been paid|paid me|pay me|get paid|money in|received from|make from|made from|pension|benefit|sent me|pay us|paid us|interest)\b"),
     _cue(Measure.count, r"\bhow (?:many|often)\b|\bnumber of\b|\bcount\b|^(?!.*\b(?:spen[dt]|costs?|how much|total|list|show)\b).*\bvisits\b"),
     _cue(Measure.biggest, r"\b(?:biggest|largest|most expensive|highest|priciest|max(?:imum)?|dearest)\b"),
@@ -179,7 +178,7 @@ _NO_OP = re.compile(
     r"\b(?:minus|less|after|net of|taking off) (?:any|the|my|all)?(?:thing)? ?(?:refunds?|returned|returns?|i returned|we returned)\b"
     r"|\b(?:newest|latest|most recent|largest|biggest|highest) first\b|,? (?:please|pls|lol|ah|lah|thanks)\b"
 )
-_PARTIAL = re.compile(r"^(?:and|what about|how about|or|then|just|only|same|ok and|now|no|also|but|on|for|in|at)\b")
+_PARTIAL = re.compile(r"^(?:and|what about|how about|or|then|just|only|same|ok|so|now|no|also|but|on|for|in|at)\b")
 _LEADING = re.compile(
     r"^(?:(?:and|what about|how about|then|just|only|same (?:for|question for|period|thing for|thing)|ok|now|no|also|but|so|ok so)\b[ ,]*)+"
 )
@@ -224,8 +223,8 @@ def _question(text: str, today: date, locale: str) -> Understood:
         account=account,
         bounds=bounds,
         weekdays=weekdays,
-        limit=limit or (cue.limit if cue else 0),
-        group_by=cue.group_by if cue else "",
+        limit=limit or _latest_only(cue, found.rest),
+        group_by=_grouping(cue, text),
         unit=unit,
         available=bool(re.search(r"\bavailable\b|\bleft\b", text)),
         counted=bool(
@@ -243,7 +242,26 @@ def _question(text: str, today: date, locale: str) -> Understood:
         return Understood(Intent.abuse)
     if not sides and _REFERENT.search(text) and not account:
         return Understood(Intent.ask, replace(ask, subject=()), partial=True, refers=True)
-    return Understood(Intent.ask, ask, partial=bool(_PARTIAL.match(text)) or not spoken)
+    bare = not anything and ask.measure in _BARE and len(text.split()) <= 5
+    return Understood(Intent.ask, ask, partial=bool(_PARTIAL.match(text)) or not spoken or bare)
+
+
+_BARE = frozenset({Measure.count, Measure.average, Measure.biggest, Measure.smallest, Measure.first})
+
+
+def _latest_only(cue: _Cue | None, rest: str) -> int:
+    """ "My last paycheck" is one of them, "paid last month" is not (its words are taken as a period)."""
+    one = cue is not None and cue.measure in (Measure.income, Measure.card_paid)
+    return int(one and bool(re.search(r"\b(?:last|latest|most recent)\b", rest)))
+
+
+def _grouping(cue: _Cue | None, text: str) -> str:
+    if cue is None or cue.measure is not Measure.top:
+        return cue.group_by if cue else ""
+    unit = re.search(r"\b(day|month|week)\b(?! (?:ago|before))", text)
+    if unit and re.search(rf"\b(?:which|what|single|one) {unit[1]}\b", text):
+        return unit[1]
+    return "merchant"
 
 
 def _take_bounds(text: str) -> tuple[str, tuple[Bound, ...]]:
@@ -354,6 +372,6 @@ def merged(before: Ask, now: Ask, said: str) -> Ask:
         changes |= {"subject": now.subject, "others": now.others}
     if before.others and re.search(r"\b(?:both|together|combined)\b", said):
         changes["measure"] = Measure.spend
-    elif now.measure is not Measure.spend or re.search(r"\bspen[dt]\b", said):
+    elif now.measure is not Measure.spend or re.search(r"\b(?:spen[dt]|costs?)\b", said):
         changes |= {"measure": now.measure, "group_by": now.group_by, "unit": now.unit, "limit": now.limit}
     return replace(before, **changes)  # type: ignore[arg-type]

@@ -31,7 +31,8 @@ def main() -> None:
         admin=options.admin,
     )
     print(f"{config.name}: {config.issuer} at {config.now().astimezone(UTC):%Y-%m-%d %H:%M} UTC", flush=True)
-    uvicorn.run(build_bank(config), host="127.0.0.1", port=options.port, log_level="warning")
+    app = build_bank(config)
+    uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="warning", date_header=False)
 
 
 def _options() -> argparse.Namespace:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
@@ -15,6 +16,7 @@ from offhold_demo.bank.authorize import AuthorizationServer
 from offhold_demo.bank.config import AISP_PATH, BankConfig
 from offhold_demo.bank.consent_resource import ConsentResource
 from offhold_demo.bank.dashboard import Dashboard
+from offhold_demo.bank.dated import Dated
 from offhold_demo.bank.discovery import Discovery
 from offhold_demo.bank.faults import UnknownFault, set_faults
 from offhold_demo.bank.limits import FairUse
@@ -30,14 +32,14 @@ _STATEMENT = _ACCOUNT + "/statements/{statement_id}"
 
 def build_bank(config: BankConfig) -> Starlette:
     """A bank over the configured households. Nothing outlives the process. Its state, for tests and demos that
-    look inside, is at `app.state.bank`."""
+    look inside, is at `app.state.bank`. Date headers tell the bank's own clock: run uvicorn with `date_header=False`."""
     bank = Bank(config)
     pages = Pages(config)
     resources = Mount(AISP_PATH, app=Protocol(Router(_resource_routes(bank), redirect_slashes=False), bank))
     routes = [*_oauth_routes(bank, pages), *_page_routes(bank, pages), resources]
     if config.admin:
         routes.append(Route("/demo/faults", FaultsPage(bank).handle, methods=["GET", "PUT"]))
-    app = Starlette(routes=routes)
+    app = Starlette(routes=routes, middleware=[Middleware(Dated, clock=bank.clock)])
     app.state.bank = bank
     return app
 
