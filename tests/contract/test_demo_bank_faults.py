@@ -99,6 +99,16 @@ def test_the_clock_runs_ahead_and_tokens_live_shorter() -> None:
     play(story)
 
 
+def test_the_date_header_tells_the_banks_clock() -> None:
+    async def story(world: World) -> None:
+        page = "https://bank.test/jwks"
+        assert (await world.walk.http.get(page)).headers["date"] == "Wed, 18 Mar 2026 19:00:00 GMT"
+        world.faults.clock_offset_seconds = -90
+        assert (await world.walk.http.get(page)).headers["date"] == "Wed, 18 Mar 2026 18:58:30 GMT"
+
+    play(story)
+
+
 def test_a_connection_is_dropped_in_the_middle_of_a_body() -> None:
     listening = free_socket()
     faults, maya = Faults(), household("maya")

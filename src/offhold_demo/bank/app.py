@@ -31,8 +31,11 @@ _STATEMENT = _ACCOUNT + "/statements/{statement_id}"
 
 
 def build_bank(config: BankConfig) -> Starlette:
-    """A bank over the configured households. Nothing outlives the process. Its state, for tests and demos that
-    look inside, is at `app.state.bank`. Date headers tell the bank's own clock: run uvicorn with `date_header=False`."""
+    """A bank over the configured households. Nothing outlives the process.
+
+    Its state, for tests and demos that look inside, is at `app.state.bank`. Date headers tell the bank's own
+    clock: run uvicorn with `date_header=False`.
+    """
     bank = Bank(config)
     pages = Pages(config)
     resources = Mount(AISP_PATH, app=Protocol(Router(_resource_routes(bank), redirect_slashes=False), bank))
