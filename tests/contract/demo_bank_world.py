@@ -58,9 +58,7 @@ def play(story: Story, **changes: Any) -> None:
 
     async def played() -> None:
         clock = Clock()
-        plain = BankConfig(
-            "https://bank.test", (SECRETIVE, OTHER), now=clock, households=PEOPLE, faults=Faults()
-        )
+        plain = BankConfig("https://bank.test", (SECRETIVE, OTHER), now=clock, households=PEOPLE, faults=Faults())
         config = replace(plain, **changes)
         app = build_bank(config)
         async with AsyncClient(transport=ASGITransport(app)) as http:

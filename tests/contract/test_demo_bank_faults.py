@@ -55,9 +55,7 @@ def test_overlap_repeats_one_row_across_pages_and_loses_none() -> None:
         assert all(earlier[-1] == later[0] for earlier, later in zip(pages, pages[1:], strict=False))
         told = {each for page in pages for each in page}
         expected = {
-            each["TransactionId"]
-            for each in household("maya").transactions
-            if each["BookingDateTime"] >= "2026-01-01"
+            each["TransactionId"] for each in household("maya").transactions if each["BookingDateTime"] >= "2026-01-01"
         }
         assert told == expected and sum(map(len, pages)) == len(told) + len(pages) - 1
 
@@ -112,9 +110,7 @@ def test_the_date_header_tells_the_banks_clock() -> None:
 def test_a_connection_is_dropped_in_the_middle_of_a_body() -> None:
     listening = free_socket()
     faults, maya = Faults(), household("maya")
-    config = BankConfig(
-        address(listening), (SECRETIVE,), now=lambda: maya.closes_at, households=(maya,), faults=faults
-    )
+    config = BankConfig(address(listening), (SECRETIVE,), now=lambda: maya.closes_at, households=(maya,), faults=faults)
 
     async def read() -> None:
         async with AsyncClient() as http:

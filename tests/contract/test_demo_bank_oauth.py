@@ -337,9 +337,7 @@ def _claims(now: datetime, **changes: Any) -> dict[str, Any]:
     return correct | {"iat": moment, "exp": moment + 300} | changes
 
 
-async def _asserted(
-    world: World, claims: dict[str, Any], key: Any = KEY, algorithm: str = "ES256"
-) -> Response:
+async def _asserted(world: World, claims: dict[str, Any], key: Any = KEY, algorithm: str = "ES256") -> Response:
     header = {"alg": algorithm, "kid": key.kid}
     form = {
         "grant_type": "client_credentials",

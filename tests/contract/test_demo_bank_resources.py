@@ -273,9 +273,7 @@ def test_dates_outside_the_range_are_no_error() -> None:
     async def story(world: World) -> None:
         token = await token_with(world, OFFHOLD_PERMISSIONS)
         assert await rows(world, token, "/transactions?toBookingDateTime=1999-01-01T00:00:00") == []
-        many = await rows(
-            world, token, "/transactions?fromBookingDateTime=1999-01-01&toBookingDateTime=2999-01-01"
-        )
+        many = await rows(world, token, "/transactions?fromBookingDateTime=1999-01-01&toBookingDateTime=2999-01-01")
         assert len(many) == len(MAYA.transactions)
 
     play(story, page_size=1000)
@@ -344,9 +342,7 @@ def test_a_consent_against_the_rules_is_400(body: Any, reason: str) -> None:
     play(story)
 
 
-@pytest.mark.parametrize(
-    "wrong", ["2026-03-18T12:00:00-07:00", "2030-01-01", "2030-01-01T00:00:00", "soon", 3]
-)
+@pytest.mark.parametrize("wrong", ["2026-03-18T12:00:00-07:00", "2030-01-01", "2030-01-01T00:00:00", "soon", 3])
 def test_a_consents_end_is_a_moment_to_come(wrong: Any) -> None:
     async def story(world: World) -> None:
         headers = {"Authorization": f"Bearer {await world.walk.client_token()}"}

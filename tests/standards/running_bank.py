@@ -38,9 +38,7 @@ def running_bank() -> Iterator[RunningBank]:
     """Pages of 25 rows: the least that the profile allows."""
     tom = household("tom")
     listening = free_socket()
-    config = BankConfig(
-        address(listening), (CLIENT,), now=lambda: tom.closes_at, households=(tom,), page_size=25
-    )
+    config = BankConfig(address(listening), (CLIENT,), now=lambda: tom.closes_at, households=(tom,), page_size=25)
     with serving(build_bank(config), listening):
         yield asyncio.run(_linked(config))
 

@@ -74,9 +74,7 @@ def test_the_official_file_is_unchanged() -> None:
     assert digest in (OFFICIAL.parent / "ORIGIN.md").read_text()
 
 
-def test_every_operation_holds_to_the_official_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_operation_holds_to_the_official_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with running_bank() as bank:
         report = fuzz(bank, tmp_path / "report.json", True, "--max-examples", "15")
     tell(capsys, "with tokens", report)

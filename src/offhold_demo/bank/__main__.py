@@ -40,9 +40,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--issuer", default="", help="address under which browsers reach it")
     parser.add_argument("--name", default="Demo Bank")
-    parser.add_argument(
-        "--as-of", choices=USERNAMES, help="start the clock at the end of this household's rows"
-    )
+    parser.add_argument("--as-of", choices=USERNAMES, help="start the clock at the end of this household's rows")
     parser.add_argument("--client-id", default="offhold")
     parser.add_argument("--client-secret", default="demo-secret")
     parser.add_argument("--redirect-uri", action="append", default=[])

@@ -18,9 +18,7 @@ from offhold_demo.bank.tokens import Family
 
 _DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_AUTH_DATE = re.compile(
-    rf"({_DAYS}), \d{{2}} ({_MONTHS}) \d{{4}} \d{{2}}:\d{{2}}:\d{{2}} (GMT|UTC)", re.ASCII
-)
+_AUTH_DATE = re.compile(rf"({_DAYS}), \d{{2}} ({_MONTHS}) \d{{4}} \d{{2}}:\d{{2}}:\d{{2}} (GMT|UTC)", re.ASCII)
 """x-fapi-auth-date, as the official OpenAPI file has it."""
 
 

@@ -174,9 +174,7 @@ class AuthorizationServer:
         query = urlencode({name: value for name, value in values.items() if value})
         joint = "&" if "?" in address else "?"
         issuer = urlencode({"iss": self.bank.config.issuer})
-        return RedirectResponse(
-            f"{address}{joint}{query}&{issuer}", 303, headers={"Cache-Control": "no-store"}
-        )
+        return RedirectResponse(f"{address}{joint}{query}&{issuer}", 303, headers={"Cache-Control": "no-store"})
 
     def _client(self, found: Interaction) -> Client:
         return client_of(self.bank.config, found.request.client_id)

@@ -92,9 +92,7 @@ def _opening(account: Resource, stated: Resource, rows: dict[str, tuple[Row, ...
     if not amount:
         return None
     opened = datetime.fromisoformat(account["OpeningDate"])
-    return _between(
-        f"opening-{account_id}", opened, account["Currency"], account_id, "brought-forward", amount
-    )
+    return _between(f"opening-{account_id}", opened, account["Currency"], account_id, "brought-forward", amount)
 
 
 def _transfer(resource: Resource) -> Transfer:

@@ -157,9 +157,7 @@ class Resources:
         links = {"Self": self._link(request, query | ({"cursor": cursor} if cursor else {}))}
         for link, place in (("Prev", page.before), ("Next", page.after)):
             if place is not None:
-                links[link] = self._link(
-                    request, query | {"cursor": self.cursors.make(scope, place, view.now)}
-                )
+                links[link] = self._link(request, query | {"cursor": self.cursors.make(scope, place, view.now)})
         meta: dict[str, Any] = {"TotalPages": page.total}
         if name in ("Transaction", "Statement"):
             first, last = available(view)
