@@ -139,7 +139,7 @@ def _is_cash(row: Transaction, text: str) -> bool:
 def _debit(row: Transaction, text: str) -> Kind:
     if _is_cash(row, text) and not _FEE.search(text):
         return Kind.cash
-    if row.sub_code in ("Fees", "CHRG") or row.own_code == "CHG" or "interest charge" in text:
+    if row.sub_code in ("Fees", "FEES", "CHRG") or row.own_code == "CHG" or "interest charge" in text:
         return Kind.fee
     if _is_card(row):
         return Kind.purchase
@@ -153,7 +153,7 @@ def _debit(row: Transaction, text: str) -> Kind:
 def _credit(row: Transaction, text: str) -> Kind:
     if _is_card(row):
         return Kind.reversal if _REVERSAL.search(text) else Kind.refund
-    if row.sub_code == "Interest" or row.own_code == "INT" or "interest" in text.split():
+    if row.sub_code in ("Interest", "INTR") or row.own_code == "INT" or "interest" in text.split():
         return Kind.interest
     if _CARD_PAYMENT.search(text):
         return Kind.card_payment

@@ -1,0 +1,5 @@
+"""A stand-in for the Messenger Platform: webhooks out, Graph API in, and a page that looks like a phone chat."""
+
+from offhold_demo.platform.app import Platform
+
+__all__ = ["Platform"]

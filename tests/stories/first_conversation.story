@@ -1,0 +1,13 @@
+# A customer asks, is asked for permission, gives it, and is answered to the cent.
+person: maya
+customer: how much did I spend on coffee last month?
+bot: To answer that I need your permission. Tap Log In…
+logs in: open
+bot: Done, you're connected…
+customer: how much did I spend on coffee last month?
+bot: You spent $88.73 on coffee from 1 to 28 February 2026: 12 purchases. …
+customer: and in January?
+bot: You spent $…on coffee from 1 to 31 January 2026…
+customer: thanks
+bot: You're welcome.
+not: Error
