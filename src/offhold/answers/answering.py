@@ -213,7 +213,7 @@ def _spend(question: _Question) -> Answer:
     )
     pending = sum(entry.pending for entry in entries)
     if pending:
-        text += " " + say("spend.pending", count=plural(pending, "of them is", "of them are"))
+        text += " " + say("spend.pending", count=plural(pending, "of them is"))
     return Answer(AnswerKind.money, sums, text, _evidence(question, entries), rule="spend")
 
 

@@ -1,0 +1,159 @@
+# English. The message for a key such as spend.total stands here as spend-total.
+# Arguments arrive as finished text (figures, names, dates); only `$number` is a number.
+
+start-hello = Hi, I'm { $bank }'s bot, a program and not a person. Ask me things like “what did I spend on coffee last month?” or “what's my balance?”. Say “person” to reach one.
+start-linked = Hi again. I'm { $bank }'s bot, a program and not a person. What would you like to know?
+
+link-offer = To answer that I need your permission. Tap Log In: you sign in on { $bank }'s own page and choose what I may see. It takes a minute.
+link-again = Your permission has ended, so I can't look. Tap Log In to give it again on { $bank }'s own page.
+link-bank = { $bank } wants you to sign in again before I may look. Tap Log In.
+link-done = Done, you're connected. Ask away: “what did I spend on groceries this month?” Say “unlink” to end it.
+link-done-sealed = Done, you're connected. As you chose, I keep figures out of this chat. Say “unlink” to end it.
+link-failed = That login did not work, so nothing was connected. Please tap Log In to start again.
+link-already = You're connected already. Ask me anything about your accounts, or say “unlink” to end it.
+
+unlink-done = You're disconnected. I can't see your accounts any more, and your bank has been told.
+unlink-none = You're not connected, so there is nothing to end.
+
+stop-done = OK, I'll stop. You won't hear from me again unless you write “start”.
+
+start-again = Welcome back. I'll answer again when you write.
+
+help = I can tell you balances, what you spent on anything in any period, your last or biggest purchases, refunds, income and what is pending. Say “person” for a human, “unlink” to disconnect, “stop” for silence.
+
+thanks = You're welcome.
+thanks-again = Any time.
+
+goodbye = Goodbye. I'm here whenever you need me.
+
+abuse = I'm sorry this is frustrating. Tell me what you need in other words, or say “person” to reach one.
+
+human-queue = I've opened a case for you, and your colleague-to-be at { $bank } sees it now. Someone will answer here; you don't need to wait on hold. You can go on asking me things.
+human-waiting = Nobody has picked up your case yet. It's still in the queue, and I'm sorry for the wait.
+
+safe-secret = Please don't send card numbers, PINs or passwords here. I removed it and did not keep it. I never need one.
+safe-media = I can only read text. Please write what you would like to know.
+safe-expired = That message or button is too old for me to act on. Please ask again.
+safe-edited = I saw that you edited a message, but I only act on new ones. Please send it again.
+
+sealed-line = You chose to keep figures out of this chat, so I won't show that here. To see answers in the chat, say “unlink”, then connect again and choose “Figures in the chat”.
+
+err-bank = I can't reach your accounts right now. Your money is safe. Try again in about ten minutes.
+err-busy = Your accounts are busy right now. Your money is safe. Please try again in { $minutes }.
+err-forbidden = Your permission doesn't cover that. Say “unlink” and connect again to change what I may see.
+err-unclear = Your bank's answer was not clear enough for a figure I can stand behind. Please try again later.
+err-ours = Something went wrong on our side, and I don't want to guess. Please ask again, or say “person”.
+
+miss-one = I didn't get that. You can ask about your balance or what you spent. What would you like?
+miss-two = Sorry, I still don't follow. Try something like “groceries last month”, or pick one of these.
+
+ask-vague = What would you like to know? I can look at your balance, your spending or your last purchases.
+ask-account = Which account do you mean? Tell me its name, such as “savings” or “credit card”.
+ask-which = “{ $what }” could be more than one thing. Do you mean { $choices }?
+ask-unknown = I can't find “{ $what }” in your payments. Do you mean a shop, a person or a kind of spending?
+ask-unclear = What exactly should I look for? Name a shop, a person or a kind of spending.
+ask-currency = Those payments are in more than one currency, and I won't add them up. Which account do you mean?
+ask-period = Over which period? For example “the last 6 full months” or “2025”.
+ask-compare = What should I compare? For example “groceries this month and last month”.
+ask-share = The share of what, and over which period? For example “what percentage of 2025 went to rent”.
+
+decline-rules = I can't help with that. I can tell you about your own balances and spending.
+decline-others = I can only look at your own accounts, never at anyone else's.
+decline-afford = I can't judge what you can afford. I can show what you spent or what is in your accounts.
+decline-advice = I don't give advice. I can show you the figures, or say “person” to talk to someone who may.
+decline-future = I can't see the future, only what has happened. Ask me about a period that has begun.
+decline-action = I can't change or move anything, I only answer questions. Say “person” and someone will help.
+decline-facts = I don't have that. I can tell you about your balances and payments, or say “person”.
+
+none-before = I have nothing from before { $first }, so I can't say.
+
+spend-total = You spent { $figure }{ $about } { $when }: { $count }.
+spend-total-refunds = You spent { $figure }{ $about } { $when }: { $count }, less { $refunds }.
+spend-pending = { $count } still pending and may change.
+spend-none = You spent nothing{ $about } { $when }. I looked at all { $count } I may see.
+
+count = That's { $count }{ $about } { $when }.
+
+list = Here are { $count }{ $about } { $when }:
+list-none = I found no payments{ $about } { $when }.
+
+biggest = Your biggest was { $figure } at { $merchant } on { $day }.
+
+smallest = Your smallest was { $figure } at { $merchant } on { $day }.
+
+last = The latest was { $figure } at { $merchant } on { $day }.
+
+first = The first was { $figure } at { $merchant } on { $day }.
+
+average = On average { $figure }{ $about } { $when }, over { $count }.
+average-per = On average { $figure } a { $unit }{ $about } { $when }.
+
+balance-one = { $name }: { $figure } ({ $kind }).
+balance-owed = You owe { $figure } on { $name } ({ $kind }).
+balance-all = Your balances: { $shown }.
+balance-none = Your bank gave me no balance for that account.
+
+income = { $figure } came in{ $about } { $when }: { $count }.
+income-none = I found no such income { $when }.
+
+refunds = You had { $count }{ $about } { $when }, { $figure } in all:
+refunds-none = I found no refunds{ $about } { $when }.
+
+pending = You have { $count }, { $figure } in all:
+pending-none = Nothing is pending.
+
+by = Your spending{ $about } { $when }: { $shown }.
+
+compare = { $one }: { $first }. { $two }: { $second }. The first is { $verdict }.
+
+share = { $about } was { $percent } % of the { $whole } you spent { $when }.
+
+top = { $name } was the highest{ $about } { $when }: { $figure }.
+
+card-paid = You paid { $figure } to your credit card { $when }: { $count }.
+card-none = I found no payment to your credit card { $when }.
+
+saved = You moved { $figure } into savings { $when }: { $count }.
+
+happened-yes = Yes: { $count } to { $about } { $when }.
+happened-no = No, I found no payment to { $about } { $when }.
+
+next = The next payment for { $about } should be around { $day }, going by the last ones.
+next-unknown = I see no regular rhythm for { $about }, so I can't say when the next one is.
+
+subscriptions = You have { $count } live subscriptions: { $shown }.
+
+# Counted things.
+
+count-purchase = { $number ->
+    [one] { $number } purchase
+   *[other] { $number } purchases
+}
+count-payment = { $number ->
+    [one] { $number } payment
+   *[other] { $number } payments
+}
+count-refund = { $number ->
+    [one] { $number } refund
+   *[other] { $number } refunds
+}
+count-row = { $number ->
+    [one] { $number } row
+   *[other] { $number } rows
+}
+count-transfer = { $number ->
+    [one] { $number } transfer
+   *[other] { $number } transfers
+}
+count-pending-payment = { $number ->
+    [one] { $number } pending payment
+   *[other] { $number } pending payments
+}
+count-of-them-is = { $number ->
+    [one] { $number } of them is
+   *[other] { $number } of them are
+}
+count-minute = { $number ->
+    [one] { $number } minute
+   *[other] { $number } minutes
+}
