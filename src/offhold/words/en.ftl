@@ -1,8 +1,8 @@
 # English. The message for a key such as spend.total stands here as spend-total.
 # Arguments arrive as finished text (figures, names, dates); only `$number` is a number.
 
-start-hello = Hi, I'm { $bank }'s bot, a program and not a person. Ask me things like “what did I spend on coffee last month?” or “what's my balance?”. Say “person” to reach one.
-start-linked = Hi again. I'm { $bank }'s bot, a program and not a person. What would you like to know?
+start-hello = Hello, I'm { $bank }'s bot, a program and not a person. Ask me things like “coffee last month” or “what's my balance”. Say “person” to reach one.
+start-linked = Hello again. I'm { $bank }'s bot, a program and not a person. What would you like to know?
 
 link-offer = To answer that I need your permission. Tap Log In: you sign in on { $bank }'s own page and choose what I may see. It takes a minute.
 link-again = Your permission has ended, so I can't look. Tap Log In to give it again on { $bank }'s own page.
@@ -19,7 +19,7 @@ stop-done = OK, I'll stop. You won't hear from me again unless you write “star
 
 start-again = Welcome back. I'll answer again when you write.
 
-help = I can tell you balances, what you spent on anything in any period, your last or biggest purchases, refunds, income and what is pending. Say “person” for a human, “unlink” to disconnect, “stop” for silence.
+help = Ask me about balances, what you spent on anything, your last or biggest payments, refunds, pay and subscriptions. Name any dates you like. Say “person” for a human, “unlink” to disconnect, “stop” for silence.
 
 thanks = You're welcome.
 thanks-again = Any time.
@@ -28,7 +28,7 @@ goodbye = Goodbye. I'm here whenever you need me.
 
 abuse = I'm sorry this is frustrating. Tell me what you need in other words, or say “person” to reach one.
 
-human-queue = I've opened a case for you, and your colleague-to-be at { $bank } sees it now. Someone will answer here; you don't need to wait on hold. You can go on asking me things.
+human-queue = I've opened a case for you. A person at { $bank } will answer in this chat, so you don't need to hold. Until then you can go on asking me things.
 human-waiting = Nobody has picked up your case yet. It's still in the queue, and I'm sorry for the wait.
 
 safe-secret = Please don't send card numbers, PINs or passwords here. I removed it and did not keep it. I never need one.
