@@ -6,6 +6,7 @@ import asyncio
 import base64
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -50,7 +51,8 @@ def coffee_rows() -> list[dict[str, Any]]:
 
 @dataclass
 class LeastBank:
-    """`requests` lists what was read, in order. `away` makes every resource answer 503."""
+    """`requests` lists what was read, in order. `away` makes every resource answer 503. `instead(request)` may
+    replace the answer of any resource."""
 
     base: str
     rows: list[dict[str, Any]] = field(default_factory=coffee_rows)
@@ -58,6 +60,7 @@ class LeastBank:
     away: bool = False
     revoked: bool = False
     delay_s: float = 0.0
+    instead: Callable[[Request], Response | None] = lambda _request: None
     requests: list[str] = field(default_factory=list)
     consents: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -140,6 +143,8 @@ class LeastBank:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         if self.tokens.get(token) != kind:
             return Response(status_code=401)
+        if (instead := self.instead(request)) is not None:
+            return instead
         if self.revoked and kind == "customer":
             return JSONResponse(
                 {"Code": "403", "Message": "revoked", "Errors": [{"ErrorCode": "U000", "Message": "consent"}]}, 403

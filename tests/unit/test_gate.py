@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from offhold.accesslog import leaves
 from offhold.banks.institutions import Institution
-from offhold.banks.port import Grant, Reading
+from offhold.banks.port import Grant, Keep
 from offhold.errors import BankError
 from offhold.keys.file import Keys
 from offhold.model.access import FORBIDDEN, Data, Failure, Purpose, Read, Refused
@@ -57,13 +57,15 @@ class Bank:
     asked: list[tuple[Grant, Read]] = field(default_factory=list)
     leaves_before: list[int] = field(default_factory=list)
 
-    async def read(self, grant: Grant, request: Read) -> Reading:
+    async def read(self, grant: Grant, request: Read, keep: Keep) -> Rows:
         self.asked.append((grant, request))
         self.leaves_before.append(await self.store.read(_leaves))
+        if self.renewed:
+            await keep(self.renewed)
         if self.fails:
             raise BankError(self.fails, retry_after_s=30)
         accounts = tuple(Account("b", name, AccountKind.current, "USD") for name in ("mine", "theirs"))
-        return Reading(Rows(accounts, (), tuple(map(_transaction, ("mine", "theirs")))), self.renewed)
+        return Rows(accounts, (), tuple(map(_transaction, ("mine", "theirs"))))
 
 
 def _leaves(connection: Connection) -> int:
@@ -205,8 +207,10 @@ def test_a_consent_revoked_at_the_bank_ends_here_too(scene: Scene) -> None:
     assert scene.history()[-1].record["act"] == "consent.revoked-at-bank"
 
 
-def test_rotated_tokens_are_kept(scene: Scene) -> None:
+@pytest.mark.parametrize("fails", ["", "bank-away"])
+def test_rotated_tokens_are_kept_whatever_becomes_of_the_read(scene: Scene, fails: str) -> None:
     _consent(scene)
+    scene.bank.fails = fails
     scene.bank.renewed = Grant("b", frozenset({"mine"}), "aac-1", "second", "refresh-2", 99)
     scene.read()
     scene.read()

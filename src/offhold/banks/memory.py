@@ -8,7 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from offhold.banks.obie import decode
-from offhold.banks.port import Grant, Reading
+from offhold.banks.obie.rows import movements
+from offhold.banks.port import Grant, Keep
 from offhold.model.access import Data, Read
 from offhold.model.ledger import Rows
 
@@ -19,17 +20,16 @@ class MemoryConnector:
     def __init__(self, institution: str, document: Mapping[str, Any], zone: ZoneInfo) -> None:
         data = document["Data"]
         self._accounts = tuple(decode.account(entry, institution) for entry in data.get("Account", ()))
-        self._balances = tuple(decode.balance(entry) for entry in data.get("Balance", ()))
-        rows, self._unreadable = decode.transactions(data.get("Transaction", ()), zone)
-        self._transactions = tuple(rows)
-        self._first = min((row.day for row in rows), default=None)
+        self._balances = tuple(decode.balance(entry, zone) for entry in data.get("Balance", ()))
+        self._movements = movements([data.get("Transaction", ())], zone)
+        self._first = min((row.day for row in self._movements.rows), default=None)
 
     @property
     def account_ids(self) -> frozenset[str]:
         """Every account of the document."""
         return frozenset(account.account_id for account in self._accounts)
 
-    async def read(self, grant: Grant, request: Read) -> Reading:
+    async def read(self, grant: Grant, request: Read, keep: Keep) -> Rows:
         """The granted accounts' rows; transactions only within the period asked."""
         mine, period = grant.accounts, request.period
         balances = Data.balances in request.data
@@ -37,9 +37,14 @@ class MemoryConnector:
             accounts=tuple(entry for entry in self._accounts if entry.account_id in mine),
             balances=tuple(entry for entry in self._balances if balances and entry.account_id in mine),
             first_on_file=self._first,
-            unreadable=self._unreadable,
         )
-        if Data.transactions in request.data and period:
-            kept = (row for row in self._transactions if row.account_id in mine and row.day in period)
-            rows = replace(rows, transactions=tuple(kept), covered=period)
-        return Reading(rows)
+        if Data.transactions not in request.data or period is None:
+            return rows
+        kept = (row for row in self._movements.rows if row.account_id in mine and row.day in period)
+        return replace(
+            rows,
+            transactions=tuple(kept),
+            covered=period,
+            unreadable=self._movements.unreadable,
+            twice=self._movements.twice,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,17 +28,17 @@ class Grant:
     expires_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Rows as the bank gave them, and the grant to keep if its tokens changed on the way."""
-
-    rows: Rows
-    renewed: Grant | None = None
+Keep = Callable[[Grant], Awaitable[None]]
+"""Stores a grant with new tokens; durable when it returns."""
 
 
 class Connector(Protocol):
     """Reads for one institution. Raises `errors.BankError` whose code is a `model.access.Failure` value."""
 
-    async def read(self, grant: Grant, request: Read) -> Reading:
-        """Rows of the granted accounts, complete for the period asked or not at all."""
+    async def read(self, grant: Grant, request: Read, keep: Keep) -> Rows:
+        """Rows of the granted accounts, complete for the period asked or not at all.
+
+        New tokens are given to `keep` before they are first used, whatever becomes of the read: a bank that
+        rotates refresh tokens takes each of them once, and a lost one ends the customer's authorisation.
+        """
         ...

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from offhold.banks.obie.consents import SCOPE, BankConsents
-from offhold.banks.port import Grant
+from offhold.banks.port import Grant, Keep
 from offhold.errors import BankError, LinkRefused
 from offhold.identity.oauth import OAuthClient
 from offhold.keys.file import Keys
@@ -70,7 +70,7 @@ class Choice:
     disclosure: Disclosure
 
 
-Offer = Callable[[str, Grant, str, str], Awaitable[tuple[Account, ...] | Refused]]
+Offer = Callable[[str, Grant, str, str, Keep], Awaitable[tuple[Account, ...] | Refused]]
 
 
 class Linking:
@@ -136,10 +136,18 @@ class Linking:
         attempt = await self._attempt(state, secret, "returned")
         if attempt.grant is None:
             raise LinkRefused("link-expired")
-        found = await self._offer(attempt.institution, _grant(attempt.grant), attempt.customer, attempt.lane)
+        kept = attempt
+
+        async def keep(renewed: Grant) -> None:
+            nonlocal kept
+            kept = replace(attempt, grant=_plain(renewed))
+            await self._step(state, "returned", "returned", kept)
+
+        grant = _grant(attempt.grant)
+        found = await self._offer(attempt.institution, grant, attempt.customer, attempt.lane, keep)
         if isinstance(found, Refused):
             raise BankError(found.failure.value, retry_after_s=found.retry_after_s)
-        offered = replace(attempt, accounts=tuple(account.account_id for account in found))
+        offered = replace(kept, accounts=tuple(account.account_id for account in found))
         await self._step(state, "returned", "returned", offered)
         return offered, found
 

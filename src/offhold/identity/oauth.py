@@ -11,7 +11,6 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any, cast
 from urllib.parse import quote, urlencode, urlsplit
@@ -22,6 +21,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import Key, KeySet, KeySetSerialization
 
 from offhold.errors import BankError
+from offhold.identity.headers import date_of, retry_after_s
 from offhold.model.access import Failure
 from offhold.model.ids import new_token
 
@@ -204,17 +204,16 @@ class OAuthClient:
         except httpx2.HTTPError as error:
             raise BankError(Failure.bank_away.value) from error
         self._compare_clocks(response)
-        if response.status_code >= 500 or response.status_code == 429:
+        if response.status_code == 429:
+            raise BankError(Failure.bank_busy.value, status=429, retry_after_s=retry_after_s(response.headers))
+        if response.status_code >= 500:
             raise BankError(Failure.bank_away.value, status=response.status_code)
         return response
 
     def _compare_clocks(self, response: httpx2.Response) -> None:
-        try:
-            theirs = parsedate_to_datetime(response.headers.get("date", ""))
-        except ValueError:
-            return
-        ahead = int(theirs.timestamp()) - self._now()
-        self._ahead_s = ahead if abs(ahead) > _TOLERATED_S else 0
+        if (theirs := date_of(response.headers)) is not None:
+            ahead = int(theirs.timestamp()) - self._now()
+            self._ahead_s = ahead if abs(ahead) > _TOLERATED_S else 0
 
 
 def _object(response: httpx2.Response) -> Mapping[str, Any]:

@@ -101,7 +101,9 @@ class Rows:
 
     `covered`: the days for which `transactions` is complete (None: no transactions were asked for).
     `first_on_file`: the earliest day the bank holds, when known. `unreadable`: rows that were set aside
-    because sign, amount or date made no sense; an answer over them says so.
+    because sign, amount or date made no sense or two of one id differ. `twice`: pending rows left out because a
+    booked one looks like the same purchase. `missing`: accounts of the consent that the bank no longer lists.
+    An answer over any of these says so.
     """
 
     accounts: tuple[Account, ...] = ()
@@ -110,3 +112,5 @@ class Rows:
     covered: Period | None = None
     first_on_file: date | None = None
     unreadable: int = 0
+    twice: int = 0
+    missing: int = 0

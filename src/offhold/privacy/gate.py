@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from offhold.accesslog import leaves
 from offhold.banks.institutions import Institution
-from offhold.banks.port import Grant, Reading
+from offhold.banks.port import Grant, Keep
 from offhold.errors import BankError
 from offhold.keys.file import Keys
 from offhold.model.access import FORBIDDEN, Access, Data, Failure, Purpose, Read, Refused
@@ -68,7 +68,7 @@ class Gate:
         return await self._rows(verdict, request, turn, now)
 
     async def accounts_on_offer(
-        self, institution: str, grant: Grant, customer: str, lane: str
+        self, institution: str, grant: Grant, customer: str, lane: str, keep: Keep
     ) -> tuple[Account, ...] | Refused:
         """The accounts that the consent page lists, read under the authorisation just given at the bank."""
         record = self._record("consent.offer", Asker(lane, "", "web"), Read(frozenset({Data.accounts})))
@@ -78,10 +78,10 @@ class Gate:
             lambda connection: leaves.append(connection, self._keys, customer, institution, now_ms, record)
         )
         try:
-            reading = await self._institutions[institution].connector.read(grant, Read(frozenset({Data.accounts})))
+            rows = await self._institutions[institution].connector.read(grant, Read(frozenset({Data.accounts})), keep)
         except BankError as error:
             return Refused(Failure(error.code), error.retry_after_s)
-        return reading.rows.accounts
+        return rows.accounts
 
     def _decide(
         self, connection: Connection, request: Read, purpose: Purpose, turn: Asker, now: datetime
@@ -118,13 +118,16 @@ class Gate:
         if narrowed is None:
             return Rows(covered=None)
         grant = replace(standing.grant, accounts=consent.accounts)
+
+        async def keep(renewed: Grant) -> None:
+            await self._store.write(lambda connection: consents.renew(connection, self._keys, consent.id, renewed))
+
         try:
-            reading = await institution.connector.read(grant, narrowed)
+            rows = await institution.connector.read(grant, narrowed, keep)
         except BankError as error:
             return await self._failed(error, turn)
         await failpoints.reach("bank.after-read")
-        await self._keep_tokens(consent.id, reading)
-        return _of_subject(reading.rows, consent.accounts)
+        return _of_subject(rows, consent.accounts)
 
     def _narrowed(self, request: Read, today: date) -> Read | None:
         """The request within the history that may be read; None when it lies wholly before."""
@@ -134,10 +137,6 @@ class Gate:
         asked = request.period or limit
         first, last = max(asked.first, limit.first), min(asked.last, limit.last)
         return replace(request, period=Period(first, last)) if first <= last else None
-
-    async def _keep_tokens(self, consent_id: str, reading: Reading) -> None:
-        if (renewed := reading.renewed) is not None:
-            await self._store.write(lambda connection: consents.renew(connection, self._keys, consent_id, renewed))
 
     async def _failed(self, error: BankError, turn: Asker) -> Refused:
         failure = Failure(error.code)

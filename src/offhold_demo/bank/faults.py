@@ -19,12 +19,14 @@ class Storm:
     """The next `times` requests to resources (None: all) whose path contains `path` are answered with `status`.
 
     `retry_after` is sent as the Retry-After header as it stands: seconds or an HTTP date (RFC 9110 10.2.3).
+    `code` is the OBIE error code to tell, such as U028 (sign in again) with a 403.
     """
 
     status: int
     times: int | None = None
     retry_after: str = ""
     path: str = ""
+    code: str = ""
 
 
 @dataclass(slots=True)
@@ -50,9 +52,11 @@ class Faults:
     clock_offset_seconds: int = 0
     revoke_now: bool = False
 
-    def storm(self, status: int, times: int | None = None, retry_after: str = "", path: str = "") -> None:
+    def storm(
+        self, status: int, times: int | None = None, retry_after: str = "", path: str = "", code: str = ""
+    ) -> None:
         """Add a storm. The oldest that fits a request is used first."""
-        self.storms.append(Storm(status, times, retry_after, path))
+        self.storms.append(Storm(status, times, retry_after, path, code))
 
     def clear(self) -> None:
         """All faults off."""

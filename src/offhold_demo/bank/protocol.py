@@ -66,8 +66,8 @@ def _struck(storm: Storm) -> Refused:
     if storm.status == 401:
         return unauthorised("invalid_token")
     headers = {"Retry-After": storm.retry_after} if storm.retry_after else {}
-    reason = "U000" if storm.status >= 500 else "U042"
-    return Refused(storm.status, reason, "A fault was asked for.", headers=headers)
+    usual = "U000" if storm.status >= 500 else "U042"
+    return Refused(storm.status, storm.code or usual, "A fault was asked for.", headers=headers)
 
 
 def _check_headers(request: Request) -> None:

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
-import httpx2
-
 from offhold.banks.obie import decode
-from offhold.banks.obie.calls import Calls
+from offhold.banks.obie.calls import BankAnswer, Calls
 from offhold.banks.obie.consents import BankConsents
-from offhold.banks.port import Grant, Reading
+from offhold.banks.obie.rows import movements
+from offhold.banks.port import Grant, Keep
 from offhold.errors import BankError
 from offhold.identity.oauth import OAuthClient
 from offhold.model.access import Data, Failure, Read
-from offhold.model.ledger import Account, Rows, Status, Transaction
+from offhold.model.ledger import Account, Rows
 from offhold.model.period import Period
 
-_PAGES = 200
-_ROWS = 50_000
+_PAGES = 1_000
+_ROWS = 200_000
+"""Bounds on what one account may send; the time for a whole read usually ends an endless one before."""
 _EARLY_S = 30
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
-    resources: list[dict[str, Any]]
-    first_available: date | None
+class _Listing:
+    """Every page of one list, and the first day for which the bank says it has rows."""
+
+    pages: list[list[dict[str, Any]]]
+    first_available: date | None = None
+
+    @property
+    def resources(self) -> list[dict[str, Any]]:
+        """Those of all pages, each once: pages may overlap."""
+        return list({json.dumps(each, sort_keys=True): each for page in self.pages for each in page}.values())
 
 
 class ObieConnector:
@@ -53,125 +62,141 @@ class ObieConnector:
         self._consents = consents
         self._now = now
         self._seconds = seconds
-        self._refreshing: dict[str, asyncio.Task[Grant]] = {}
+        self._refreshing: dict[tuple[str, str], asyncio.Task[Grant]] = {}
 
-    async def read(self, grant: Grant, request: Read) -> Reading:
+    async def read(self, grant: Grant, request: Read, keep: Keep) -> Rows:
         """All that is asked of the granted accounts. Raises BankError rather than return part of a period."""
         try:
             async with asyncio.timeout(self._seconds):
-                return await self._read(grant, request)
+                return await self._read(grant, request, keep)
         except TimeoutError as error:
             raise BankError(Failure.bank_away.value) from error
 
-    async def _read(self, grant: Grant, request: Read) -> Reading:
-        fresh = grant
-        if grant.expires_at and grant.expires_at < self._now() + _EARLY_S and grant.refresh_token:
-            fresh = await self._refreshed(grant)
+    async def _read(self, grant: Grant, request: Read, keep: Keep) -> Rows:
+        if grant.refresh_token and 0 < grant.expires_at < self._now() + _EARLY_S:
+            grant = await self._refreshed(grant, keep)
         try:
-            rows = await self._rows(fresh, request)
+            return await self._rows(grant, request)
         except _Unauthorised:
-            fresh = await self._refreshed(grant)
-            try:
-                rows = await self._rows(fresh, request)
-            except _Unauthorised as error:
-                raise BankError(Failure.consent_ended.value, status=401) from error
-        return Reading(rows, fresh if fresh is not grant else None)
+            grant = await self._refreshed(grant, keep)
+        try:
+            return await self._rows(grant, request)
+        except _Unauthorised as error:
+            raise await self._locked_out(grant) from error
 
-    async def _refreshed(self, grant: Grant) -> Grant:
-        """New tokens, asked for once however many reads wait: a rotated refresh token works a single time."""
+    async def _refreshed(self, grant: Grant, keep: Keep) -> Grant:
+        """New tokens for spent ones, asked for once however many reads hold them.
+
+        A read that began before the tokens changed still comes with the old ones, for as long as a read may last.
+        """
         if not grant.refresh_token:
-            raise BankError(Failure.consent_ended.value, status=401)
-        task = self._refreshing.get(grant.consent_id)
+            raise await self._locked_out(grant)
+        spent = (grant.access_token, grant.refresh_token)
+        task = self._refreshing.get(spent)
         if task is None:
-            task = asyncio.create_task(self._refresh(grant))
-            self._refreshing[grant.consent_id] = task
-            task.add_done_callback(lambda _done: self._refreshing.pop(grant.consent_id, None))
+            task = self._refreshing[spent] = asyncio.create_task(self._refresh(grant, keep))
+            task.add_done_callback(lambda done: self._forget(spent, done))
         return replace(await asyncio.shield(task), accounts=grant.accounts)
 
-    async def _refresh(self, grant: Grant) -> Grant:
+    async def _refresh(self, grant: Grant, keep: Keep) -> Grant:
         tokens = await self._oauth.refresh(grant.refresh_token)
-        return replace(
+        renewed = replace(
             grant,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
             expires_at=tokens.expires_at,
         )
+        await keep(renewed)
+        return renewed
+
+    def _forget(self, spent: tuple[str, str], done: asyncio.Task[Grant]) -> None:
+        kept_s = 0.0 if done.cancelled() or done.exception() else self._seconds
+        asyncio.get_running_loop().call_later(kept_s, self._refreshing.pop, spent, None)
+
+    async def _locked_out(self, grant: Grant) -> BankError:
+        """No token works: the consent is over, or it stands and the customer has to sign in again."""
+        over = bool(grant.consent_id) and await self._consents.ended(grant.consent_id)
+        return BankError((Failure.consent_ended if over else Failure.bank_login).value, status=401)
 
     async def _rows(self, grant: Grant, request: Read) -> Rows:
-        page = await self._all(grant, "/accounts", "Account")
-        accounts = [decode.account(resource, self._institution) for resource in page.resources]
+        listing = await self._all(grant, "/accounts", "Account")
+        accounts = {each.account_id: each for each in map(self._account, listing.resources)}
         if grant.accounts:
-            accounts = [account for account in accounts if account.account_id in grant.accounts]
-        rows = Rows(tuple(accounts))
+            accounts = {name: each for name, each in accounts.items() if name in grant.accounts}
+            if not accounts:
+                raise BankError(Failure.forbidden.value)
+        rows = Rows(tuple(accounts.values()), missing=len(grant.accounts - accounts.keys()))
         if Data.balances in request.data:
-            pages = await self._each(grant, accounts, "balances", "Balance")
-            balances = (decode.balance(resource) for page in pages for resource in page.resources)
+            listings = await self._each(grant, rows.accounts, "balances", "Balance")
+            balances = (decode.balance(each, self._zone) for listing in listings for each in listing.resources)
             rows = replace(rows, balances=tuple(balances))
         if Data.transactions in request.data and request.period:
             rows = await self._with_transactions(grant, rows, request.period)
         return rows
 
+    def _account(self, resource: Mapping[str, Any]) -> Account:
+        return decode.account(resource, self._institution)
+
     async def _with_transactions(self, grant: Grant, rows: Rows, period: Period) -> Rows:
         """A bank ignores the zone of a filter, so a day more is asked on both sides and dropped again here."""
         padded = period.padded(1)
         query = f"?fromBookingDateTime={padded.first}T00:00:00&toBookingDateTime={padded.last}T23:59:59"
-        pages = await self._each(grant, rows.accounts, f"transactions{query}", "Transaction")
-        found: list[Transaction] = []
-        unreadable = 0
-        for page in pages:
-            read, odd = decode.transactions(page.resources, self._zone)
-            found += read
-            unreadable += odd
-        kept = tuple(row for row in _distinct(found) if row.day in period)
-        starts = [page.first_available for page in pages if page.first_available]
+        listings = await self._each(grant, rows.accounts, f"transactions{query}", "Transaction")
+        found = [movements(listing.pages, self._zone) for listing in listings]
+        starts = [listing.first_available for listing in listings if listing.first_available]
         first = max(starts) if starts else None
-        covered = Period(max(period.first, first), period.last) if first and first <= period.last else period
-        return replace(rows, transactions=kept, covered=covered, first_on_file=first, unreadable=unreadable)
+        return replace(
+            rows,
+            transactions=tuple(row for each in found for row in each.rows if row.day in period),
+            covered=Period(max(period.first, first), period.last) if first and first <= period.last else period,
+            first_on_file=first,
+            unreadable=sum(each.unreadable for each in found),
+            twice=sum(each.twice for each in found),
+        )
 
-    async def _each(self, grant: Grant, accounts: Sequence[Account], what: str, name: str) -> list[_Page]:
+    async def _each(self, grant: Grant, accounts: Sequence[Account], what: str, name: str) -> list[_Listing]:
         """The same for every account, side by side."""
-        reads = [self._all(grant, f"/accounts/{account.account_id}/{what}", name) for account in accounts]
-        tasks = [asyncio.ensure_future(read) for read in reads]
+        paths = [f"/accounts/{quote(account.account_id, safe='')}/{what}" for account in accounts]
+        tasks = [asyncio.ensure_future(self._all(grant, path, name)) for path in paths]
         try:
             return list(await asyncio.gather(*tasks))
         finally:
             for task in tasks:
                 task.cancel()
 
-    async def _all(self, grant: Grant, path: str, name: str) -> _Page:
+    async def _all(self, grant: Grant, path: str, name: str) -> _Listing:
         """Every page, by the bank's own Links.Next alone (OBL Read/Write v4.0, Pagination)."""
-        resources: list[dict[str, Any]] = []
+        pages: list[list[dict[str, Any]]] = []
         seen: set[str] = set()
         first: date | None = None
         following: str | None = path
         while following:
-            if following in seen or len(seen) >= _PAGES or len(resources) > _ROWS:
+            if following in seen or len(seen) >= _PAGES or sum(map(len, pages)) > _ROWS:
                 raise BankError(Failure.bank_unclear.value)
             seen.add(following)
             body = await self._page(grant, following)
-            resources += _list(body, name)
+            pages.append(_list(body, name))
             first = first or _first_available(body)
             following = self._next(body)
-        return _Page(resources, first)
+        return _Listing(pages, first)
 
     async def _page(self, grant: Grant, path: str) -> Mapping[str, Any]:
-        response = await self._calls.send("GET", path, grant.access_token)
-        if response.status_code == 200:
-            return _body(response)
-        if response.status_code == 401:
+        answer = await self._calls.send("GET", path, grant.access_token)
+        if answer.status == 200 and answer.body is not None:
+            return answer.body
+        if answer.status == 401:
             raise _Unauthorised
-        if response.status_code in (400, 403):
-            raise await self._refusal(grant, response)
-        raise BankError(Failure.bank_unclear.value, status=response.status_code)
+        if answer.status in (400, 403):
+            raise await self._refusal(grant, answer)
+        raise BankError(Failure.bank_unclear.value, status=answer.status)
 
-    async def _refusal(self, grant: Grant, response: httpx2.Response) -> BankError:
+    async def _refusal(self, grant: Grant, answer: BankAnswer) -> BankError:
         """Why the bank said no: sign in again (U028), a consent that is over, or something not allowed."""
-        codes = {str(entry.get("ErrorCode", "")) for entry in _errors(response)}
-        if codes & {"U028", "UK.OBIE.Reauthenticate"}:
-            return BankError(Failure.bank_login.value, status=403)
+        if _error_codes(answer) & {"U028", "UK.OBIE.Reauthenticate"}:
+            return BankError(Failure.bank_login.value, status=answer.status)
         if grant.consent_id and await self._consents.ended(grant.consent_id):
-            return BankError(Failure.consent_ended.value, status=403)
-        return BankError(Failure.forbidden.value, status=response.status_code)
+            return BankError(Failure.consent_ended.value, status=answer.status)
+        return BankError(Failure.forbidden.value, status=answer.status)
 
     def _next(self, body: Mapping[str, Any]) -> str | None:
         """The next page's address; one that leaves the bank's own API would carry the token elsewhere."""
@@ -179,40 +204,24 @@ class ObieConnector:
         address = links.get("Next") if isinstance(links, Mapping) else None
         if not address:
             return None
-        base, there = urlsplit(self._calls.base), urlsplit(str(address))
-        if there.scheme == "" and there.netloc == "" and there.path.startswith(base.path):
-            return f"{base.scheme}://{base.netloc}{address}"
-        same = (there.scheme, there.netloc) == (base.scheme, base.netloc)
-        if not same or not there.path.startswith(base.path) or ".." in there.path:
-            raise BankError(Failure.bank_unclear.value)
-        return str(address)
+        try:
+            base, there = urlsplit(self._calls.base), urlsplit(str(address))
+            relative = not there.scheme and not there.netloc
+            within = unquote(there.path).startswith(f"{base.path}/") and ".." not in unquote(there.path)
+            if within and (relative or _host(there) == _host(base)):
+                return (there._replace(scheme=base.scheme, netloc=base.netloc) if relative else there).geturl()
+        except ValueError as error:
+            raise BankError(Failure.bank_unclear.value) from error
+        raise BankError(Failure.bank_unclear.value)
 
 
 class _Unauthorised(Exception):
     """401: the access token is missing, expired or dead."""
 
 
-def _distinct(rows: Sequence[Transaction]) -> list[Transaction]:
-    """One row for each id: pages may overlap, and a pending row may stand beside its booked self."""
-    kept: dict[tuple[str, str], Transaction] = {}
-    nameless: list[Transaction] = []
-    for row in rows:
-        key = (row.account_id, row.transaction_id)
-        if not row.transaction_id:
-            nameless.append(row)
-        elif key not in kept or kept[key].status is Status.pending:
-            kept[key] = row
-    return [*kept.values(), *nameless]
-
-
-def _body(response: httpx2.Response) -> Mapping[str, Any]:
-    try:
-        body = response.json()
-    except ValueError as error:
-        raise BankError(Failure.bank_unclear.value) from error
-    if not isinstance(body, Mapping):
-        raise BankError(Failure.bank_unclear.value)
-    return body
+def _host(parts: SplitResult) -> tuple[object, ...]:
+    """What must be the same for a token to be sent there. Raises ValueError for a port that is none."""
+    return parts.scheme, parts.hostname, parts.port or _PORTS.get(parts.scheme), parts.username, parts.password
 
 
 def _list(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -223,13 +232,10 @@ def _list(body: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return resources
 
 
-def _errors(response: httpx2.Response) -> list[Mapping[str, Any]]:
-    try:
-        body = response.json()
-    except ValueError:
-        return []
-    errors = body.get("Errors") if isinstance(body, Mapping) else None
-    return [entry for entry in errors if isinstance(entry, Mapping)] if isinstance(errors, list) else []
+def _error_codes(answer: BankAnswer) -> set[str]:
+    errors = answer.body.get("Errors") if answer.body else None
+    entries = errors if isinstance(errors, list) else []
+    return {str(entry.get("ErrorCode")) for entry in entries if isinstance(entry, Mapping)}
 
 
 def _first_available(body: Mapping[str, Any]) -> date | None:

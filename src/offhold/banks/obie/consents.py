@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
-import httpx2
-
-from offhold.banks.obie.calls import Calls
+from offhold.banks.obie.calls import BankAnswer, Calls
 from offhold.errors import BankError
 from offhold.identity.oauth import OAuthClient
 from offhold.model.access import Failure
@@ -38,32 +37,28 @@ class BankConsents:
             "ExpirationDateTime": expires.isoformat(timespec="seconds"),
             "TransactionFromDateTime": first.isoformat(timespec="seconds"),
         }
-        response = await self._call("POST", "", {"Data": data, "Risk": {}})
-        consent = _data(response).get("ConsentId")
-        if response.status_code != 201 or not isinstance(consent, str):
-            raise BankError(Failure.bank_unclear.value, status=response.status_code)
+        answer = await self._call("POST", "", {"Data": data, "Risk": {}})
+        consent = _data(answer).get("ConsentId")
+        if answer.status != 201 or not isinstance(consent, str) or not consent:
+            raise BankError(Failure.bank_unclear.value, status=answer.status)
         return consent
 
     async def ended(self, consent: str) -> bool:
-        """Whether the bank says that the consent is over."""
-        response = await self._call("GET", f"/{consent}")
-        return response.status_code == 400 or _data(response).get("Status") in _ENDED
+        """Whether the bank says that the consent is over; it answers 400 for one that was deleted."""
+        answer = await self._call("GET", f"/{quote(consent, safe='')}")
+        return answer.status == 400 or _data(answer).get("Status") in _ENDED
 
     async def delete(self, consent: str) -> None:
         """Tell the bank that the customer withdrew; one that is gone already is as good."""
-        response = await self._call("DELETE", f"/{consent}")
-        if response.status_code not in (204, 400, 403, 404):
-            raise BankError(Failure.bank_away.value, status=response.status_code)
+        answer = await self._call("DELETE", f"/{quote(consent, safe='')}")
+        if answer.status not in (204, 400, 403, 404):
+            raise BankError(Failure.bank_away.value, status=answer.status)
 
-    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx2.Response:
+    async def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> BankAnswer:
         token = await self._oauth.client_credentials(SCOPE)
         return await self._calls.send(method, f"/account-access-consents{path}", token, body)
 
 
-def _data(response: httpx2.Response) -> Mapping[str, Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    data = body.get("Data") if isinstance(body, dict) else None
+def _data(answer: BankAnswer) -> Mapping[str, Any]:
+    data = answer.body.get("Data") if answer.body else None
     return data if isinstance(data, dict) else {}

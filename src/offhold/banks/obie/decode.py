@@ -6,9 +6,9 @@ CreditDebitIndicator's alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,8 +34,10 @@ _STATUSES = {
     **dict.fromkeys(("PDNG", "Pending"), Status.pending),
 }
 _NOT_MOVEMENTS = frozenset({"RJCT", "FUTR", "INFO", "Rejected"})
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_AMOUNT = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,5})?")
+"""OBActiveCurrencyAndAmount_SimpleType: without a sign. One that came with a sign is not interpreted."""
 _MASK_CHARS = 4
-_MOSTLY_PERCENT = 95
 
 
 class Unreadable(Exception):
@@ -45,33 +47,33 @@ class Unreadable(Exception):
 def account(resource: Mapping[str, Any], institution: str) -> Account:
     """OBReadAccount. Raises BankError(bank-unclear) without an id or currency: nothing could be told apart."""
     try:
-        identifier, currency = _text(resource, "AccountId"), _text(resource, "Currency")
+        identifier, currency = _text(resource, "AccountId"), _currency(resource)
     except Unreadable as error:
         raise BankError(Failure.bank_unclear.value) from error
-    named = resource.get("AccountTypeCode") or resource.get("AccountSubType") or ""
-    numbers = resource.get("Account") or [{}]
+    named = resource.get("AccountTypeCode") or resource.get("AccountSubType")
+    number = next(iter(_parts(resource, "Account")), {})
     return Account(
         institution=institution,
         account_id=identifier,
         kind=_KINDS.get(str(named), AccountKind.other),
         currency=currency,
-        nickname=str(resource.get("Nickname", "")),
-        description=str(resource.get("Description", "")),
-        mask=str(numbers[0].get("Identification", ""))[-_MASK_CHARS:],
+        nickname=_free(resource, "Nickname"),
+        description=_free(resource, "Description"),
+        mask=_free(number, "Identification")[-_MASK_CHARS:],
     )
 
 
-def balance(resource: Mapping[str, Any]) -> Balance:
+def balance(resource: Mapping[str, Any], zone: ZoneInfo) -> Balance:
     """OBReadBalance: owed is negative. Raises BankError(bank-unclear): half a balance is no balance."""
     try:
         amount = _money(resource.get("Amount"))
         owed = _direction(resource) is Direction.debit
-        lines = [line for line in resource.get("CreditLine", ()) if line.get("Amount")]
+        lines = [line for line in _parts(resource, "CreditLine") if "Amount" in line]
         return Balance(
             account_id=_text(resource, "AccountId"),
             kind=_BALANCES.get(_text(resource, "Type"), BalanceType.other),
             amount=-amount if owed else amount,
-            at=_moment(_text(resource, "DateTime")),
+            at=_moment(_text(resource, "DateTime"), zone),
             credit_limit=_money(lines[0]["Amount"]) if lines else None,
             limit_included=any(line.get("Included") is True for line in lines),
         )
@@ -79,62 +81,38 @@ def balance(resource: Mapping[str, Any]) -> Balance:
         raise BankError(Failure.bank_unclear.value) from error
 
 
-def transactions(resources: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> tuple[list[Transaction], int]:
-    """OBReadTransaction rows that moved money, and how many could not be read."""
-    rows: list[Transaction] = []
-    unreadable = 0
-    for resource in resources:
-        try:
-            row = _transaction(resource, zone)
-        except Unreadable:
-            unreadable += 1
-            continue
-        if row is not None:
-            rows.append(row)
-    return (_undated(rows) if _date_only(rows) else rows), unreadable
-
-
-def _transaction(resource: Mapping[str, Any], zone: ZoneInfo) -> Transaction | None:
+def transaction(resource: Mapping[str, Any], zone: ZoneInfo) -> Transaction | None:
+    """OBReadTransaction; None for what moved no money (rejected, future, information). Raises Unreadable."""
     status = _text(resource, "Status")
     if status in _NOT_MOVEMENTS:
         return None
     if status not in _STATUSES:
         raise Unreadable("Status")
-    at = _moment(_text(resource, "BookingDateTime"))
+    at = _moment(_text(resource, "BookingDateTime"), zone)
     code = _part(resource, "BankTransactionCode")
     merchant = _part(resource, "MerchantDetails")
     exchange = _part(resource, "CurrencyExchange").get("InstructedAmount")
-    counter = "Creditor" if _direction(resource) is Direction.debit else "Debtor"
-    payee = _part(resource, f"{counter}Account")
+    direction = _direction(resource)
+    payee = _part(resource, "CreditorAccount" if direction is Direction.debit else "DebtorAccount")
     return Transaction(
         account_id=_text(resource, "AccountId"),
-        transaction_id=str(resource.get("TransactionId", "")),
-        direction=_direction(resource),
+        transaction_id=_text(resource, "TransactionId"),
+        direction=direction,
         status=_STATUSES[status],
         day=at.astimezone(zone).date(),
         at=at,
         amount=_money(resource.get("Amount")),
-        description=str(resource.get("TransactionInformation", "")),
-        merchant_name=str(merchant.get("MerchantName", "")),
-        mcc=str(merchant.get("MerchantCategoryCode", "")),
-        code=str(code.get("Code", "")),
-        sub_code=str(code.get("SubCode", "")),
-        own_code=str(_part(resource, "ProprietaryBankTransactionCode").get("Code", "")),
-        reference=str(resource.get("TransactionReference", "")),
-        payee=str(payee.get("Name", "")),
-        payee_account=str(payee.get("Identification", "")),
+        description=_free(resource, "TransactionInformation"),
+        merchant_name=_free(merchant, "MerchantName"),
+        mcc=_free(merchant, "MerchantCategoryCode"),
+        code=_free(code, "Code"),
+        sub_code=_free(code, "SubCode"),
+        own_code=_free(_part(resource, "ProprietaryBankTransactionCode"), "Code"),
+        reference=_free(resource, "TransactionReference"),
+        payee=_free(payee, "Name"),
+        payee_account=_free(payee, "Identification"),
         original=_money(exchange) if exchange else None,
     )
-
-
-def _date_only(rows: Sequence[Transaction]) -> bool:
-    """Banks without times send midnight UTC. Where nearly all rows do, it is a date and no zone may move it."""
-    midnight = sum(row.at.astimezone(UTC).timetz().replace(tzinfo=None).isoformat() == "00:00:00" for row in rows)
-    return bool(rows) and midnight * 100 >= _MOSTLY_PERCENT * len(rows)
-
-
-def _undated(rows: Sequence[Transaction]) -> list[Transaction]:
-    return [replace(row, day=row.at.astimezone(UTC).date()) for row in rows]
 
 
 def _text(resource: Mapping[str, Any], name: str) -> str:
@@ -144,9 +122,20 @@ def _text(resource: Mapping[str, Any], name: str) -> str:
     return value
 
 
+def _free(resource: Mapping[str, Any], name: str) -> str:
+    """Text on which no figure hangs: empty where it is missing or is none."""
+    value = resource.get(name)
+    return value if isinstance(value, str) else ""
+
+
 def _part(resource: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = resource.get(name)
     return value if isinstance(value, Mapping) else {}
+
+
+def _parts(resource: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    value = resource.get(name)
+    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []
 
 
 def _direction(resource: Mapping[str, Any]) -> Direction:
@@ -159,22 +148,28 @@ def _direction(resource: Mapping[str, Any]) -> Direction:
             raise Unreadable("CreditDebitIndicator")
 
 
+def _currency(resource: Mapping[str, Any]) -> str:
+    currency = _text(resource, "Currency")
+    if not _CURRENCY.fullmatch(currency):
+        raise Unreadable("Currency")
+    return currency
+
+
 def _money(amount: Any) -> Money:
-    """OBActiveOrHistoricCurrencyAndAmount. A sign has no place there, so one that came is not interpreted."""
-    if not isinstance(amount, Mapping):
-        raise Unreadable("Amount")
-    text, currency = amount.get("Amount"), amount.get("Currency")
-    if not isinstance(text, str) or not isinstance(currency, str) or text.startswith("-"):
+    if not isinstance(amount, Mapping) or not _AMOUNT.fullmatch(text := _text(amount, "Amount")):
         raise Unreadable("Amount")
     try:
-        return Money.parse(text, currency)
+        return Money.parse(text, _currency(amount))
     except ValueError as error:
         raise Unreadable("Amount") from error
 
 
-def _moment(text: str) -> datetime:
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """A time that can be told in any zone. Without an offset it is the bank's own wall time."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        moment.astimezone(zone)
+    except (ValueError, OverflowError) as error:
         raise Unreadable("DateTime") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment
