@@ -7,10 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from tests.counterparts import postgres
 from tests.counterparts.bank import LeastBank
 from tests.counterparts.graph import LeastGraph
 from tests.counterparts.servers import address, free_socket, serving
 from tests.counterparts.service import Service, World
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL server for the tests of this process."""
+    with postgres.server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """A new database on it."""
+    return postgres.fresh_database(postgres_server)
 
 
 @pytest.fixture

@@ -12,13 +12,15 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection
 
 from offhold import config
+from offhold.config import Role
 from offhold.errors import ConfigurationError
 from offhold.journal.status import left_to_do, status
 from offhold.keys.file import make_root_key
 from offhold.ops import failpoints, logs
+from offhold.store import postgres, sqlite
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -42,18 +44,18 @@ def serve(
     config_file: ConfigFile = None,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="port to listen on; 0 picks one")] = 8080,
-    role: Annotated[str, typer.Option(help="all, web or worker (SQLite: all)")] = "all",
+    role: Annotated[Role, typer.Option(help="web takes webhooks, worker answers them (SQLite: all)")] = Role.all,
     ready_file: Annotated[Path | None, typer.Option(help="written with our address once we serve")] = None,
 ) -> None:
     """Take webhooks, answer customers. SIGTERM finishes what is at hand and exits 0."""
     from offhold import serving, wiring  # heavy imports, only where needed
 
-    if role != "all":
-        raise ConfigurationError(("--role: SQLite serves one process; leave it at all",))
     settings = config.load(config_file)
+    if role is not Role.all and not settings.postgres:
+        raise ConfigurationError(("--role: SQLite serves one process; leave it at all, or use PostgreSQL",))
     logs.configure()
     failpoints.arm(settings.failpoints)
-    service = wiring.service(settings)
+    service = wiring.service(settings, role)
     try:
         serving.run(service.app, serving.listen(host, port), ready_file)
     finally:
@@ -153,13 +155,10 @@ def keys_init(
 
 
 def _inspect(settings: config.Settings, ask: Callable[[Connection], T]) -> T:
-    """Look at the database beside a running service, read-only."""
-    file = settings.database_file
-    if not file.exists():
-        raise ConfigurationError((f"no database at {file}; has `offhold serve` run here?",))
-    engine = create_engine(f"sqlite:///file:{file.absolute()}?mode=ro&uri=true")
-    with engine.connect() as connection:
-        return ask(connection)
+    """Look at the database beside a running service."""
+    if settings.postgres:
+        return postgres.look(settings.database_url, ask)
+    return sqlite.look(settings.database_file, ask)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -44,6 +45,14 @@ Zone = Annotated[str, AfterValidator(_zone)]
 
 class _Tree(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Role(StrEnum):
+    """What one process of a deployment does."""
+
+    all = "all"
+    web = "web"
+    worker = "worker"
 
 
 class KeySettings(_Tree):
@@ -155,6 +164,11 @@ class Settings(BaseSettings):
         return self.data_dir / "offhold.db"
 
     @property
+    def postgres(self) -> bool:
+        """Whether the database is a PostgreSQL server that several processes may share."""
+        return self.database_url.startswith("postgresql://")
+
+    @property
     def root_key_file(self) -> Path:
         return self.keys.root_file or self.data_dir / "root.key"
 
@@ -219,8 +233,8 @@ def _mode_problems(settings: Settings) -> list[str]:
 
 def _file_problems(settings: Settings) -> list[str]:
     problems = []
-    if settings.database_url and not settings.database_url.startswith("sqlite:///"):
-        problems.append("OFFHOLD_DATABASE_URL: must begin with sqlite:///")
+    if settings.database_url and not settings.database_url.startswith(("sqlite:///", "postgresql://")):
+        problems.append("OFFHOLD_DATABASE_URL: must begin with sqlite:/// or postgresql://")
     if not settings.institutions:
         problems.append("OFFHOLD_INSTITUTIONS: name at least one institution")
     for name, institution in settings.institutions.items():

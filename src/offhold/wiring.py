@@ -6,7 +6,7 @@ import asyncio
 import json
 import secrets
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from offhold.banks.port import Connector, Grant
 from offhold.channels.messenger.channel import Messenger
 from offhold.channels.messenger.graph import GraphClient
 from offhold.channels.port import Batch
-from offhold.config import InstitutionSettings, Settings
+from offhold.config import InstitutionSettings, Role, Settings
 from offhold.errors import BankError, ConfigurationError
 from offhold.identity.linking import Door, Linking
 from offhold.identity.oauth import Credentials, OAuthClient
@@ -41,7 +41,9 @@ from offhold.ops.metrics import Metrics
 from offhold.privacy import consent as consents
 from offhold.privacy.consent import Consent, Standing
 from offhold.privacy.gate import Asker, Gate
-from offhold.store import migrate
+from offhold.store import migrate, postgres
+from offhold.store.port import Store
+from offhold.store.postgres import PostgresStore
 from offhold.store.sqlite import SqliteStore
 from offhold.web import health, link, webhook
 
@@ -55,7 +57,7 @@ class Service:
     """A wired deployment: the application to serve, and its store to close afterwards."""
 
     app: Starlette
-    store: SqliteStore
+    store: Store
 
     def close(self) -> None:
         self.store.close()
@@ -71,12 +73,12 @@ class Bank:
     http: httpx2.AsyncClient
 
 
-def service(settings: Settings) -> Service:
-    """Wire everything for `serve`. Raises ConfigurationError for what only shows here."""
+def service(settings: Settings, role: Role = Role.all) -> Service:
+    """Wire what `serve` does in this role. Raises ConfigurationError for what only shows here."""
     keys = Keys.from_file(settings.root_key_file)
     clock = Clock(settings.clock_file)
     metrics = Metrics()
-    store = SqliteStore(settings.database_file)
+    store = database(settings)
     banks = {name: bank(name, entry, settings, clock, metrics) for name, entry in settings.institutions.items()}
     institutions = {name: entry.institution for name, entry in banks.items()}
     gate = Gate(store, keys, clock, institutions, settings.limits.history_months, _counted(metrics))
@@ -103,15 +105,20 @@ def service(settings: Settings) -> Service:
         store, keys, clock, turns, {"messenger": messenger}, linking.sweep, linking.ended, _pace(settings), watch
     )
     clients = (graph_http, *(entry.http for entry in banks.values()))
-    app = Starlette(
-        routes=[
-            *webhook.routes(settings, _intake(store, keys, clock, worker), metrics),
-            *link.routes(linking, graph, settings, clock.now),
-            *health.routes(lambda: _ready(store), metrics),
-        ],
-        lifespan=_lifespan(store, worker, clients),
-    )
-    return Service(app, store)
+    routes = health.routes(lambda: _ready(store), metrics)
+    if role is not Role.worker:
+        wake = worker.wake if role is Role.all else lambda _lanes: None
+        routes += webhook.routes(settings, _intake(store, keys, clock, wake), metrics)
+        routes += link.routes(linking, graph, settings, clock.now)
+    working = None if role is Role.web else worker
+    return Service(Starlette(routes=routes, lifespan=_lifespan(store, working, clients)), store)
+
+
+def database(settings: Settings) -> Store:
+    """The database that the settings name."""
+    if settings.postgres:
+        return PostgresStore(settings.database_url)
+    return SqliteStore(settings.database_file)
 
 
 def bank(name: str, entry: InstitutionSettings, settings: Settings, clock: Clock, metrics: Metrics) -> Bank:
@@ -166,27 +173,28 @@ def _pace(settings: Settings) -> Pace:
     )
 
 
-def _intake(store: SqliteStore, keys: Keys, clock: Clock, worker: Worker) -> webhook.Intake:
+def _intake(store: Store, keys: Keys, clock: Clock, wake: Callable[[frozenset[str]], None]) -> webhook.Intake:
     async def accept(batch: Batch) -> inbox.Accepted:
         sealed = [inbox.seal(keys, event) for event in batch.events]
         now_ms = clock.ms()
         return await inbox.commit(store, sealed, now_ms)
 
-    return webhook.Intake(accept, worker.wake)
+    return webhook.Intake(accept, wake)
 
 
-async def _ready(store: SqliteStore) -> bool:
+async def _ready(store: Store) -> bool:
     return not await store.read(migrate.pending)
 
 
-def _lifespan(store: SqliteStore, worker: Worker, clients: tuple[httpx2.AsyncClient, ...]):  # type: ignore[no-untyped-def]
+def _lifespan(store: Store, worker: Worker | None, clients: tuple[httpx2.AsyncClient, ...]):  # type: ignore[no-untyped-def]
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
         await store.write(migrate.upgrade)
-        working = asyncio.create_task(worker.run())
+        working = asyncio.create_task(worker.run()) if worker else None
         yield
-        await worker.stop()
-        await working
+        if worker and working:
+            await worker.stop()
+            await working
         for client in clients:
             await client.aclose()
 
@@ -205,7 +213,8 @@ class Check:
 async def examine(settings: Settings) -> tuple[Check, ...]:
     """Look at what `serve` will need, and say what to do about what is missing."""
     clock, metrics = Clock(settings.clock_file), Metrics()
-    checks = [Check("configuration", True, "complete"), _key_check(settings), _folder_check(settings)]
+    database_check = _server_check(settings) if settings.postgres else _folder_check(settings)
+    checks = [Check("configuration", True, "complete"), _key_check(settings), database_check]
     for name, entry in settings.institutions.items():
         checks.append(await _bank_check(name, bank(name, entry, settings, clock, metrics)))
     checks.append(await _graph_check(settings))
@@ -218,6 +227,14 @@ def _key_check(settings: Settings) -> Check:
     except ConfigurationError as error:
         return Check("keys", False, f"{error.problems[0]}. Run `offhold keys init`.")
     return Check("keys", True, f"root key at {settings.root_key_file}")
+
+
+def _server_check(settings: Settings) -> Check:
+    try:
+        version = postgres.look(settings.database_url, lambda connection: connection.dialect.server_version_info)
+    except ConfigurationError as error:
+        return Check("database", False, f"{error.problems[0]}. Check address, user and password.")
+    return Check("database", True, f"PostgreSQL {'.'.join(map(str, version or ()))} answers")
 
 
 def _folder_check(settings: Settings) -> Check:

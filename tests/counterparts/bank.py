@@ -65,6 +65,7 @@ class LeastBank:
     consents: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    subject: str = "cust-1"
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "k1"}, private=True))
 
     def app(self) -> Starlette:
@@ -123,7 +124,7 @@ class LeastBank:
         if known is None or base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != known["challenge"]:
             return JSONResponse({"error": "invalid_grant"}, 400)
         now = int(time.time())
-        claims = {"iss": self.base, "aud": CLIENT_ID, "sub": "cust-1", "iat": now, "exp": now + 300}
+        claims = {"iss": self.base, "aud": CLIENT_ID, "sub": self.subject, "iat": now, "exp": now + 300}
         claims |= {"nonce": known["nonce"], "openbanking_intent_id": known["intent"]}
         id_token = jwt.encode({"alg": "PS256", "kid": "k1"}, claims, self.key, algorithms=["PS256"])
         return self._tokens("customer", id_token=id_token)

@@ -27,7 +27,7 @@ from offhold.ops.clock import Clock
 from offhold.privacy import consent as consents
 from offhold.privacy.consent import Consent, Standing
 from offhold.store import tables
-from offhold.store.sqlite import SqliteStore
+from offhold.store.port import Store
 
 ATTEMPT_MS = 10 * 60_000
 CODE_MS = 5 * 60_000
@@ -78,7 +78,7 @@ class Linking:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: Store,
         keys: Keys,
         clock: Clock,
         doors: Mapping[str, Door],

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from offhold.channels.port import Event
 from offhold.journal import outbox
@@ -15,7 +14,7 @@ from offhold.keys.file import Keys
 from offhold.model.message import Contact
 from offhold.ops import failpoints
 from offhold.store import tables
-from offhold.store.sqlite import SqliteStore
+from offhold.store.port import Store, put
 
 WINDOW_MS = 23 * 3_600_000  # the platform's 24 h, less an hour for skew between its clock and ours
 KEEP_KEYS_MS = 8 * 86_400_000  # longer than any retry that the platforms document (7 days)
@@ -82,33 +81,28 @@ def accept(connection: Connection, events: Sequence[Sealed], now_ms: int) -> Acc
 
 
 def _remember(connection: Connection, event: Sealed, now_ms: int) -> bool:
-    done = connection.execute(
-        insert(tables.inbox)
-        .values(
-            lane=event.lane,
-            event_hash=event.event_hash,
-            kind=event.kind,
-            at_ms=event.at_ms,
-            accepted_ms=now_ms,
-            state="ready" if event.for_lane else "done",
-            body_sealed=event.body if event.for_lane else None,
-        )
-        .on_conflict_do_nothing(index_elements=["event_hash"])
-    )
-    return done.rowcount == 1
+    row = {
+        "lane": event.lane,
+        "event_hash": event.event_hash,
+        "kind": event.kind,
+        "at_ms": event.at_ms,
+        "accepted_ms": now_ms,
+        "state": "ready" if event.for_lane else "done",
+        "body_sealed": event.body if event.for_lane else None,
+    }
+    return put(connection, tables.inbox, row, "event_hash")
 
 
 def _know_contact(connection: Connection, event: Sealed, now_ms: int) -> None:
     window = now_ms + WINDOW_MS if event.opens_window else 0
-    row = insert(tables.contact).values(
-        lane=event.lane, channel=event.channel, contact_sealed=event.contact, window_until_ms=window
-    )
-    if event.opens_window:
-        row = row.on_conflict_do_update(index_elements=["lane"], set_={"window_until_ms": window})
-    else:
-        row = row.on_conflict_do_nothing(index_elements=["lane"])
-    connection.execute(row)
-    connection.execute(insert(tables.lane).values(lane=event.lane).on_conflict_do_nothing(index_elements=["lane"]))
+    row = {
+        "lane": event.lane,
+        "channel": event.channel,
+        "contact_sealed": event.contact,
+        "window_until_ms": window,
+    }
+    put(connection, tables.contact, row, "lane", {"window_until_ms": window} if event.opens_window else None)
+    put(connection, tables.lane, {"lane": event.lane}, "lane")
 
 
 def contact_of(connection: Connection, keys: Keys, lane: str) -> Contact:
@@ -145,7 +139,7 @@ def counts(connection: Connection) -> dict[str, int]:
     return {"ready": 0, "done": 0, "parked": 0} | {state: number for state, number in rows}
 
 
-async def commit(store: SqliteStore, events: Sequence[Sealed], now_ms: int) -> Accepted:
+async def commit(store: Store, events: Sequence[Sealed], now_ms: int) -> Accepted:
     """Make a batch durable. Raises StoreUnavailable; then nothing of it was accepted."""
     await failpoints.reach("accept.before-commit")
     accepted = await store.write(lambda connection: accept(connection, events, now_ms))

@@ -25,7 +25,8 @@ class Claim:
 
 def claim(connection: Connection, name: str, holder: str, now_at: int, lease_ms: int) -> Claim | None:
     """Take the lane if it is free or its lease ran out (machine time, ms)."""
-    row = connection.execute(select(lane).where(lane.c.lane == name)).first()
+    found = select(lane).where(lane.c.lane == name).with_for_update(skip_locked=True)
+    row = connection.execute(found).first()
     if row is None or (row.holder and row.lease_until_at > now_at):
         return None
     connection.execute(

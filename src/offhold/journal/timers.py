@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.sqlite import insert
 
+from offhold.store import port
 from offhold.store.tables import timer
 
 CASE_WAITING_MS = 30 * 60_000
@@ -24,8 +24,8 @@ class Due:
 
 def put(connection: Connection, kind: str, lane: str, due_ms: int) -> None:
     """Set a timer; one of the same kind and lane that is set already keeps its time."""
-    row = insert(timer).values(id=f"{kind}/{lane}", kind=kind, lane=lane, due_ms=due_ms)
-    connection.execute(row.on_conflict_do_nothing(index_elements=["id"]))
+    row = {"id": f"{kind}/{lane}", "kind": kind, "lane": lane, "due_ms": due_ms}
+    port.put(connection, timer, row, "id")
 
 
 def due(connection: Connection, now_ms: int, limit: int = 100) -> tuple[Due, ...]:
@@ -39,6 +39,6 @@ def due(connection: Connection, now_ms: int, limit: int = 100) -> tuple[Due, ...
     return tuple(Due(*row) for row in rows)
 
 
-def drop(connection: Connection, done: Due) -> None:
-    """Remove a timer, in the transaction of its effect."""
-    connection.execute(delete(timer).where(timer.c.id == done.id))
+def drop(connection: Connection, done: Due) -> bool:
+    """Remove a timer, in the transaction of its effect; False when another process was first."""
+    return connection.execute(delete(timer).where(timer.c.id == done.id)).rowcount == 1

@@ -29,7 +29,7 @@ from offhold.privacy import consent as consents
 from offhold.privacy.consent import Consent, Standing
 from offhold.privacy.gate import Asker, Gate
 from offhold.store import tables
-from offhold.store.sqlite import SqliteStore
+from offhold.store.port import Store
 from offhold.words import say
 
 ROUNDS = 3
@@ -118,7 +118,7 @@ class Turns:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: Store,
         keys: Keys,
         clock: Clock,
         gate: Gate,

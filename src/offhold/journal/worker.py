@@ -20,7 +20,7 @@ from offhold.keys.file import Keys
 from offhold.model.ids import new_token
 from offhold.ops import failpoints
 from offhold.ops.clock import Clock
-from offhold.store.sqlite import SqliteStore
+from offhold.store.port import Store
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ class Worker:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: Store,
         keys: Keys,
         clock: Clock,
         turns: Turns,
@@ -93,7 +93,8 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`. A trouble with the store is waited out, never the end of the service."""
-        await self._store.write(lanes.release_all)
+        if self._store.exclusive:
+            await self._store.write(lanes.release_all)
         now_ms = self._clock.ms()
         await self._store.write(lambda connection: timers.put(connection, "sweep", "", now_ms))
         while not self._stopping:
@@ -230,7 +231,8 @@ class Worker:
         now_ms, now_at = self._clock.ms(), machine_ms()
 
         def run(connection: Connection) -> None:
-            timers.drop(connection, due)
+            if not timers.drop(connection, due):
+                return
             if due.kind == "sweep":
                 inbox.forget(connection, now_ms)
                 self._sweep(connection, now_ms)

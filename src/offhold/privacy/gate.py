@@ -24,7 +24,7 @@ from offhold.ops import failpoints
 from offhold.ops.clock import Clock
 from offhold.privacy import consent as consents
 from offhold.privacy.consent import Standing
-from offhold.store.sqlite import SqliteStore
+from offhold.store.port import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Gate:
 
     def __init__(
         self,
-        store: SqliteStore,
+        store: Store,
         keys: Keys,
         clock: Clock,
         institutions: Mapping[str, Institution],

@@ -54,6 +54,8 @@ class SqliteStore:
     Raises ConfigurationError when another process holds the same file: one writer is what makes it exact.
     """
 
+    exclusive = True
+
     def __init__(self, path: Path | None) -> None:
         self._lock = _exclusive(path) if path else None
         if path:
@@ -145,6 +147,15 @@ class SqliteStore:
             future.set_exception(error)
         else:
             future.set_result(result)
+
+
+def look(path: Path, work: Callable[[Connection], T]) -> T:
+    """Run `work` beside the process that holds the file, read-only. Raises ConfigurationError without a file."""
+    if not path.exists():
+        raise ConfigurationError((f"no database at {path}; has `offhold serve` run here?",))
+    engine = create_engine(f"sqlite:///file:{path.absolute()}?mode=ro&uri=true")
+    with engine.connect() as connection:
+        return work(connection)
 
 
 def _exclusive(path: Path) -> Any:
