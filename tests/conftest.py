@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.counterparts import postgres
-from tests.counterparts.bank import LeastBank
-from tests.counterparts.graph import LeastGraph
-from tests.counterparts.servers import address, free_socket, serving
-from tests.counterparts.service import Service, World
+from tests.counterparts.service import World, deployed
 
 
 @pytest.fixture(scope="session")
@@ -30,14 +27,8 @@ def postgres_url(postgres_server: str) -> str:
 @pytest.fixture
 def counterparts(tmp_path: Path) -> Iterator[World]:
     """The least bank and the least Graph server, and a deployment that is not started yet."""
-    bank_socket, graph_socket = free_socket(), free_socket()
-    bank, graph = LeastBank(address(bank_socket)), LeastGraph()
-    with serving(bank.app(), bank_socket), serving(graph.app(), graph_socket) as graph_url:
-        service = Service(tmp_path, bank.base, graph_url)
-        (tmp_path / "clock").write_text("2026-03-18T12:00:00-07:00")
-        assert service.command("keys", "init").returncode == 0
-        yield World(bank, graph, service)
-        service.stop()
+    with deployed(tmp_path) as world:
+        yield world
 
 
 @pytest.fixture

@@ -37,9 +37,13 @@ def signed(body: bytes, secret: str = APP_SECRET) -> dict[str, str]:
 
 @dataclass
 class LeastGraph:
-    """`sent` holds each accepted message body. `answer(body)` may replace the platform's usual yes."""
+    """`sent` holds each accepted message body, `typing` and `unlinked` whom we were told of. `answer(body)` may
+    replace the platform's usual yes, `unlink_status` its yes to unlinking."""
 
     sent: list[dict[str, Any]] = field(default_factory=list)
+    typing: list[str] = field(default_factory=list)
+    unlinked: list[str] = field(default_factory=list)
+    unlink_status: int = 200
     linking: dict[str, str] = field(default_factory=dict)
     answer: Callable[[dict[str, Any]], Response | None] = lambda _body: None
 
@@ -65,7 +69,9 @@ class LeastGraph:
         return JSONResponse({"id": PAGE_ID, "recipient": psid})
 
     async def unlink(self, request: Request) -> Response:
-        return JSONResponse({"result": "unlink account success"})
+        assert self._proven(request)
+        self.unlinked.append((await request.json())["psid"])
+        return JSONResponse({"result": "unlink account success"}, self.unlink_status)
 
     async def messages(self, request: Request) -> Response:
         body = await request.json()
@@ -73,6 +79,7 @@ class LeastGraph:
         proven = self._proven(request) or body.get("appsecret_proof") == proof
         assert proven, "every Graph call proves that it holds the app secret"
         if "sender_action" in body:
+            self.typing.append(body["recipient"]["id"])
             return JSONResponse({"recipient_id": body["recipient"]["id"]})
         if (instead := self.answer(body)) is not None:
             return instead

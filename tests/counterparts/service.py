@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,9 +17,11 @@ from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx2
+from sqlalchemy import create_engine
 
+from offhold.journal.status import left_to_do
 from tests.counterparts import bank, graph
-from tests.counterparts.servers import free_socket
+from tests.counterparts.servers import address, free_socket, serving
 
 QUESTION = "how much did I spend on coffee last month?"
 
@@ -107,6 +110,15 @@ class Service:
             self.process.send_signal(how)
         return self.process.wait(30)
 
+    def settled(self) -> bool:
+        """Whether nothing is left to answer or to send; what `offhold drain` waits for, without a process."""
+        engine = create_engine(f"sqlite:///file:{self.folder}/data/offhold.db?mode=ro&uri=true")
+        try:
+            with engine.connect() as connection:
+                return left_to_do(connection) == 0
+        finally:
+            engine.dispose()
+
     def metric(self, name: str, **labels: str) -> float:
         """The value of a metric, 0 when it was never touched."""
         shown = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
@@ -185,3 +197,16 @@ class World:
         event = graph.messaging(psid, self.at_ms, account_linking={"status": "linked", "authorization_code": code})
         assert graph.post(self.service.url, graph.envelope(event)) == 200
         wait_for(lambda: len(self.graph.texts(psid)) > before)
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[World]:
+    """The least bank and the least Graph server, and a deployment in `folder` that is not started yet."""
+    bank_socket, graph_socket = free_socket(), free_socket()
+    the_bank, the_graph = bank.LeastBank(address(bank_socket)), graph.LeastGraph()
+    with serving(the_bank.app(), bank_socket), serving(the_graph.app(), graph_socket) as graph_url:
+        service = Service(folder, the_bank.base, graph_url)
+        (folder / "clock").write_text("2026-03-18T12:00:00-07:00")
+        assert service.command("keys", "init").returncode == 0
+        yield World(the_bank, the_graph, service)
+        service.stop()

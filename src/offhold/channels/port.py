@@ -11,20 +11,24 @@ from offhold.model.message import Contact
 
 
 class EventKind(StrEnum):
-    """What a platform may tell us. Those for a lane are answered; echoes settle the outbox; the rest is counted."""
+    """What a platform may tell us. Those for a lane are answered; echoes settle the outbox; a retraction erases; a
+    reaction only opens the window."""
 
     message = "message"
     postback = "postback"
     account_linking = "account_linking"
     edit = "edit"
+    unsend = "unsend"
     referral = "referral"
+    reaction = "reaction"
     echo = "echo"
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event of a contact. `key` recognises its repeats; `at_ms` is the platform's time in unix milliseconds;
-    `body` holds plain JSON, secrets already redacted; `for_lane` asks for an answer."""
+    `body` holds plain JSON, secrets already redacted; `for_lane` asks for an answer; `about` is the key of the message
+    that an edit or a retraction changes."""
 
     contact: Contact
     kind: EventKind
@@ -33,6 +37,7 @@ class Event:
     body: Mapping[str, Any]
     opens_window: bool = False
     for_lane: bool = True
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ _INTENT_KEYS = {
 def decide(turn: Turn, state: Conversation, access: Access | None) -> Decision:
     """What follows from `turn`. With `access` None the first round; else what the gate gave for the read asked."""
     memory = Memory.of(state)
+    if turn.kind is TurnKind.edited and memory.last_key == "safe.edited":
+        return Decision(state)  # said once, however often the same message is polished
     if turn.kind in _PLAIN_KINDS:
         return _say(memory, _PLAIN_KINDS[turn.kind])
     match turn.kind:
@@ -47,6 +49,8 @@ def decide(turn: Turn, state: Conversation, access: Access | None) -> Decision:
         case TurnKind.linked:
             sealed = turn.disclosure is Disclosure.sealed
             return _say(memory, "link.done.sealed" if sealed else "link.done", choices=() if sealed else CHOICES)
+        case TurnKind.link_failed if turn.linked:
+            return _say(memory, "link.already")
         case TurnKind.link_failed:
             return _offer(turn, memory, "link.failed")
         case TurnKind.unlinked:

@@ -15,11 +15,12 @@ from offhold.model.period import Period
 @dataclass(frozen=True, slots=True)
 class Memory:
     """`ask`: the last question that was understood. `misses`: messages in a row that were not. `last_key`: what was
-    said last, so that it is not said twice."""
+    said last, so that it is not said twice. `spoke`: when that was, in ISO form."""
 
     ask: Ask | None = None
     misses: int = 0
     last_key: str = ""
+    spoke: str = ""
 
     @classmethod
     def of(cls, state: Conversation) -> Memory:
@@ -30,12 +31,12 @@ class Memory:
             _ask(ask) if isinstance(ask, Mapping) else None,
             int(str(stored.get("misses", 0))),
             str(stored.get("last_key", "")),
+            str(stored.get("spoke", "")),
         )
 
     def conversation(self) -> Conversation:
-        return Conversation(
-            {"ask": _plain(self.ask) if self.ask else None, "misses": self.misses, "last_key": self.last_key}
-        )
+        ask = _plain(self.ask) if self.ask else None
+        return Conversation({"ask": ask, "misses": self.misses, "last_key": self.last_key, "spoke": self.spoke})
 
     def understood(self, ask: Ask | None, key: str) -> Memory:
         return replace(self, ask=ask or self.ask, misses=0, last_key=key)

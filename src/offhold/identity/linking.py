@@ -198,7 +198,8 @@ class Linking:
     def complete(self, connection: Connection, lane: str, code: str, now_ms: int) -> Consent:
         """Turn the platform's confirmation into a link, in the caller's transaction.
 
-        Raises LinkRefused: code-unknown, code-used, code-expired, code-foreign (another person's chat).
+        Raises LinkRefused: code-unknown, code-used, code-expired, code-foreign (another person's chat),
+        already-linked (this chat, to another customer: that link is to be ended first).
         """
         hashed = self._keys.pseudonym("code", code)
         row = connection.execute(select(tables.link_attempt).where(tables.link_attempt.c.code_hash == hashed)).first()
@@ -214,6 +215,9 @@ class Linking:
         standing = consents.by_id(connection, self._keys, attempt.consent)
         if standing is None:
             raise LinkRefused("code-expired")
+        there = consents.of_lane(connection, self._keys, lane)
+        if there is not None and there.consent.current(now_ms) and there.consent.customer != attempt.customer:
+            raise LinkRefused("already-linked")
         self._move(connection, None, "accepted", "linked", attempt, hashed, row.id)
         consents.supersede(connection, self._keys, standing.consent, now_ms)
         consents.link(connection, lane, standing.consent, now_ms)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, case, delete, func, select, update
 
-from offhold.channels.port import Event
+from offhold.channels.port import Event, EventKind
 from offhold.journal import outbox
 from offhold.keys.file import Keys
 from offhold.model.message import Contact
@@ -16,7 +17,7 @@ from offhold.ops import failpoints
 from offhold.store import tables
 from offhold.store.port import Store, put
 
-WINDOW_MS = 23 * 3_600_000  # the platform's 24 h, less an hour for skew between its clock and ours
+WINDOW_MS = 23 * 3_600_000  # the platform's 24 h from the customer's act, less an hour for skew between the clocks
 KEEP_KEYS_MS = 8 * 86_400_000  # longer than any retry that the platforms document (7 days)
 
 
@@ -43,6 +44,8 @@ class Sealed:
     channel: str
     body: bytes
     echoed: str
+    about: str
+    amended: bytes | None
 
 
 def seal(keys: Keys, event: Event) -> Sealed:
@@ -50,6 +53,8 @@ def seal(keys: Keys, event: Event) -> Sealed:
     contact = event.contact
     lane = keys.pseudonym("lane", contact.lane)
     event_hash = keys.pseudonym("event", f"{contact.lane}|{event.key}")
+    about = keys.pseudonym("event", f"{contact.lane}|{event.about}") if event.about else ""
+    body = json.dumps(dict(event.body)).encode()
     return Sealed(
         lane=lane,
         event_hash=event_hash,
@@ -59,8 +64,10 @@ def seal(keys: Keys, event: Event) -> Sealed:
         opens_window=event.opens_window,
         contact=keys.seal(json.dumps(asdict(contact)).encode(), f"contact/{lane}"),
         channel=contact.channel,
-        body=keys.seal(json.dumps(dict(event.body)).encode(), f"inbox/{event_hash}"),
+        body=keys.seal(body, f"inbox/{event_hash}"),
         echoed=outbox.echoed(event),
+        about=about,
+        amended=keys.seal(body, f"inbox/{about}") if event.kind is EventKind.edit else None,
     )
 
 
@@ -74,8 +81,11 @@ def accept(connection: Connection, events: Sequence[Sealed], now_ms: int) -> Acc
         new += 1
         if event.echoed:
             outbox.confirm(connection, event.echoed)
-        if event.for_lane:
+        if event.for_lane or event.opens_window:
             _know_contact(connection, event, now_ms)
+        if event.about and _amend(connection, event):
+            continue
+        if event.for_lane:
             lanes.add(event.lane)
     return Accepted(frozenset(lanes), new, len(events) - new)
 
@@ -93,15 +103,38 @@ def _remember(connection: Connection, event: Sealed, now_ms: int) -> bool:
     return put(connection, tables.inbox, row, "event_hash")
 
 
+def _amend(connection: Connection, event: Sealed) -> bool:
+    """Change or erase the message that an edit or a retraction is about; an edit that did so asks for no answer.
+
+    False when that message was answered already, or never came.
+    """
+    about = tables.inbox.c.event_hash == event.about
+    if event.amended is None:
+        values: dict[str, Any] = {"state": "done", "body_sealed": None}
+    else:
+        about &= tables.inbox.c.state == "ready"
+        values = {"body_sealed": event.amended}
+    if not connection.execute(update(tables.inbox).where(about).values(**values)).rowcount:
+        return False
+    itself = tables.inbox.c.event_hash == event.event_hash
+    connection.execute(update(tables.inbox).where(itself).values(state="done", body_sealed=None))
+    return True
+
+
+def finish(connection: Connection, row_id: int, answered: bytes) -> bool:
+    """Mark a message done; False when it was edited or taken back since its sealed body `answered` was read."""
+    same = (tables.inbox.c.id == row_id) & (tables.inbox.c.body_sealed == answered)
+    done = connection.execute(update(tables.inbox).where(same).values(state="done", body_sealed=None))
+    return done.rowcount == 1
+
+
 def _know_contact(connection: Connection, event: Sealed, now_ms: int) -> None:
-    window = now_ms + WINDOW_MS if event.opens_window else 0
-    row = {
-        "lane": event.lane,
-        "channel": event.channel,
-        "contact_sealed": event.contact,
-        "window_until_ms": window,
-    }
-    put(connection, tables.contact, row, "lane", {"window_until_ms": window} if event.opens_window else None)
+    """Remember the address, and until when the platform lets us write to it: never shorter than known before."""
+    until = min(event.at_ms, now_ms) + WINDOW_MS if event.opens_window else 0
+    row = {"lane": event.lane, "channel": event.channel, "contact_sealed": event.contact, "window_until_ms": until}
+    known = tables.contact.c.window_until_ms
+    longer = {"window_until_ms": case((known > until, known), else_=until)}
+    put(connection, tables.contact, row, "lane", longer if event.opens_window else None)
     put(connection, tables.lane, {"lane": event.lane}, "lane")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from offhold.channels.port import Event, EventKind, SendOutcome, SendResult
 from offhold.keys.file import Keys
-from offhold.store.tables import outbox
+from offhold.store.tables import contact, outbox
 
 METADATA_PREFIX = "ob_"
 _RETRY_AFTER_MS = (1_000, 5_000, 25_000)
@@ -113,9 +113,10 @@ def record(connection: Connection, sent: Outgoing, outcome: SendOutcome, now_at:
             _set(connection, row.id, state="ready", not_before_at=now_at + _RETRY_AFTER_MS[row.attempts - 1])
         case SendResult.wait | SendResult.paused:
             delay = outcome.retry_after_s * 1000 if outcome.retry_after_s else _WAIT_MS
-            _set(connection, row.id, state="ready", not_before_at=now_at + delay)
+            _set(connection, row.id, state="ready", attempts=row.attempts - 1, not_before_at=now_at + delay)
         case SendResult.unreachable | SendResult.window_closed:
             _close_lane(connection, row.lane, outcome.result.value)
+            connection.execute(update(contact).where(contact.c.lane == row.lane).values(window_until_ms=0))
         case _:
             _close(connection, row.id, "failed", outcome.result.value)
     return outcome.result.value

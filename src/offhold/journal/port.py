@@ -38,3 +38,7 @@ class Channel(Protocol):
     async def typing(self, contact: Contact) -> None:
         """Show that an answer is on its way; best effort."""
         ...
+
+    async def unlink(self, contact: Contact) -> bool:
+        """Tell the platform that the contact is no longer linked; False asks for another try."""
+        ...

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from offhold.store import port
 from offhold.store.tables import timer
 
+UNLINK = "platform-unlink"
+UNLINK_AGAIN_MS = 5 * 60_000
 CASE_WAITING_MS = 30 * 60_000
 SWEEP_EVERY_MS = 3_600_000
 
@@ -37,6 +39,12 @@ def due(connection: Connection, now_ms: int, limit: int = 100) -> tuple[Due, ...
         .limit(limit)
     )
     return tuple(Due(*row) for row in rows)
+
+
+def postpone(connection: Connection, again: Due, now_ms: int, due_ms: int) -> bool:
+    """Set a due timer's next time; False when another process was first."""
+    still = (timer.c.id == again.id) & (timer.c.due_ms <= now_ms)
+    return connection.execute(update(timer).where(still).values(due_ms=due_ms)).rowcount == 1
 
 
 def drop(connection: Connection, done: Due) -> bool:

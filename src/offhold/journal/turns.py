@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row, insert, select, update
 
 from offhold.accesslog import leaves
 from offhold.banks.institutions import Institution
 from offhold.banks.port import Grant
-from offhold.dialogue import decide
+from offhold.dialogue import decide, disclosed
 from offhold.errors import LinkRefused, OffholdError
 from offhold.journal import inbox, lanes, outbox, timers
 from offhold.journal.lanes import Claim
@@ -31,6 +32,8 @@ from offhold.privacy.gate import Asker, Gate
 from offhold.store import tables
 from offhold.store.port import Store
 from offhold.words import say
+
+log = structlog.get_logger()
 
 ROUNDS = 3
 Reader = Callable[[Read, Purpose], Awaitable[Access]]
@@ -68,6 +71,7 @@ class Work:
     kind: str
     at_ms: int
     accepted_ms: int
+    sealed: bytes
     body: Mapping[str, Any]
     contact: Contact
     opted_out: bool
@@ -96,6 +100,7 @@ def _opened(connection: Connection, keys: Keys, lane: str, row: Row[Any]) -> Wor
         kind=row.kind,
         at_ms=row.at_ms,
         accepted_ms=row.accepted_ms,
+        sealed=row.body_sealed,
         body=json.loads(keys.unseal(row.body_sealed, f"inbox/{row.event_hash}")),
         contact=inbox.contact_of(connection, keys, lane),
         opted_out=row.opted_out,
@@ -141,7 +146,7 @@ class Turns:
             return Done(None, Decision(work.state))
         turn = self._turn(work, heard)
         if work.opted_out:
-            return Done(heard, _only_opt_in(decide(turn, work.state, None), work.state))
+            return Done(heard, disclosed(turn, work.state, _only_opt_in(decide(turn, work.state, None), work.state)))
         counted: list[int] = []
         asker = Asker(held.lane, str(work.row_id), work.contact.channel)
 
@@ -151,7 +156,8 @@ class Turns:
                 counted.append(len(access.transactions))
             return access
 
-        return Done(heard, await settle(turn, work.state, read), tuple(counted))
+        decision = await settle(turn, work.state, read)
+        return Done(heard, disclosed(turn, work.state, decision), tuple(counted))
 
     def _turn(self, work: Work, heard: Heard) -> Turn:
         standing = work.standing
@@ -172,6 +178,7 @@ class Turns:
     async def commit(self, work: Work, held: Claim, channel: Channel, done: Done, now_at: int) -> Grant | None:
         """T2: state, outcome leaf, replies, instructions and the done mark, or nothing of them.
 
+        Nothing either when the customer changed the message meanwhile: it is then still to be answered, or gone.
         Returns the grant whose consent ended, for the bank to be told. Raises LeaseLost when fenced off.
         """
         await failpoints.reach("turn.before-commit")
@@ -183,6 +190,8 @@ class Turns:
         self, connection: Connection, work: Work, held: Claim, channel: Channel, done: Done, now_at: int
     ) -> Grant | None:
         lanes.check(connection, held)
+        if not inbox.finish(connection, work.row_id, work.sealed):
+            return None
         done = self._linked(connection, work, held, done)
         ended = self._instruct(connection, held.lane, done.decision.instructions)
         self._leave_outcome(connection, work, held, done)
@@ -195,9 +204,6 @@ class Turns:
             .where(tables.lane.c.lane == held.lane)
             .values(state_sealed=self._keys.seal(memory, f"lane/{held.lane}"))
         )
-        connection.execute(
-            update(tables.inbox).where(tables.inbox.c.id == work.row_id).values(state="done", body_sealed=None)
-        )
         return ended
 
     def _linked(self, connection: Connection, work: Work, held: Claim, done: Done) -> Done:
@@ -205,12 +211,13 @@ class Turns:
         if done.heard is None or not done.heard.code:
             return done
         try:
-            self._linker(connection, held.lane, done.heard.code, self._clock.ms())
-        except LinkRefused:
+            consent = self._linker(connection, held.lane, done.heard.code, self._clock.ms())
+        except LinkRefused as refused:
+            log.warning("link.refused", code=refused.code)
             turn = replace(self._turn(work, done.heard), kind=TurnKind.link_failed)
-            return replace(done, decision=decide(turn, work.state, None))
-        turn = replace(self._turn(work, done.heard), linked=True)
-        return replace(done, decision=decide(turn, work.state, None))
+        else:
+            turn = replace(self._turn(work, done.heard), linked=True, disclosure=consent.disclosure)
+        return replace(done, decision=disclosed(turn, work.state, decide(turn, work.state, None)))
 
     def _instruct(self, connection: Connection, lane: str, instructions: Sequence[Instruction]) -> Grant | None:
         now_ms = self._clock.ms()
@@ -221,6 +228,7 @@ class Turns:
                     self._open_case(connection, lane, now_ms)
                 case Instruction.unlink:
                     ended = consents.end(connection, self._keys, lane, now_ms, "withdrawn")
+                    timers.put(connection, timers.UNLINK, lane, now_ms)
                 case Instruction.opt_out | Instruction.opt_in:
                     out = instruction is Instruction.opt_out
                     connection.execute(
@@ -273,6 +281,12 @@ class Turns:
             self._say(connection, held.lane, work.contact, channel, sorry, Disclosure.sealed, now_at)
 
         await self._store.write(commit)
+
+    def unlinked(self, connection: Connection, lane: str) -> Contact | None:
+        """The contact of which the platform is still to hear that it is unlinked; None if it was linked again."""
+        if consents.of_lane(connection, self._keys, lane) is not None:
+            return None
+        return inbox.contact_of(connection, self._keys, lane)
 
     def remind(self, connection: Connection, lane: str, channels: Mapping[str, Channel], now_at: int) -> None:
         """Say once that a person has not come yet, if the case still waits and the window is open."""

@@ -227,8 +227,19 @@ class Worker:
         if len(self._spoke) > _SPOKE_KEPT:
             self._spoke.clear()
 
+    async def _tell_platform(self, due: timers.Due) -> None:
+        """A contact was unlinked here; the platform hears of it, however often that takes."""
+        contact = await self._store.read(lambda connection: self._turns.unlinked(connection, due.lane))
+        if contact is None or await self._channels[contact.channel].unlink(contact):
+            await self._store.write(lambda connection: timers.drop(connection, due))
+
     async def _fire(self, due: timers.Due) -> None:
         now_ms, now_at = self._clock.ms(), machine_ms()
+        if due.kind == timers.UNLINK:
+            again_ms = now_ms + timers.UNLINK_AGAIN_MS
+            if await self._store.write(lambda connection: timers.postpone(connection, due, now_ms, again_ms)):
+                self._aside(self._tell_platform(due))
+            return
 
         def run(connection: Connection) -> None:
             if not timers.drop(connection, due):

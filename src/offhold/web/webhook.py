@@ -11,9 +11,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from offhold.channels.messenger import webhook
+from offhold.channels.messenger.events import ALARMS
 from offhold.channels.port import Batch
 from offhold.config import Settings
-from offhold.errors import MalformedWebhook, StoreUnavailable, UnknownObject
+from offhold.errors import MalformedWebhook, OffholdError, UnknownObject
 from offhold.journal.inbox import Accepted
 from offhold.ops.metrics import Metrics
 
@@ -57,10 +58,12 @@ def routes(settings: Settings, intake: Intake, metrics: Metrics) -> list[BaseRou
             return Response(status_code=refused.status, headers=_SAFE)
         for kind in batch.dropped:
             metrics.events_dropped.labels(kind).inc()
+            if kind in ALARMS:
+                log.error("webhook.alarm", reason=kind)
         try:
             accepted = await intake.accept(batch)
-        except StoreUnavailable:
-            log.error("webhook.not_accepted", code=StoreUnavailable.code)
+        except OffholdError as error:
+            log.error("webhook.not_accepted", code=error.code)
             metrics.webhook_refused.labels("store").inc()
             return Response(status_code=503, headers=_SAFE)
         metrics.inbox_accepted.inc(accepted.new)
@@ -81,7 +84,7 @@ async def _batch(request: Request, settings: Settings) -> Batch:
     if not webhook.signature_holds(signatures, body, messenger.secrets):
         raise _Refused(403, "signature" if signatures else "unsigned")
     try:
-        return webhook.parse(body, (messenger.page_id,))
+        return webhook.parse(body, {messenger.page_id: messenger.app_id})
     except UnknownObject as error:
         raise _Refused(404, error.code) from error
     except MalformedWebhook as error:
@@ -90,7 +93,7 @@ async def _batch(request: Request, settings: Settings) -> Batch:
 
 async def _body(request: Request, limit: int) -> bytes:
     length = request.headers.get("content-length", "0")
-    if not length.isdigit() or int(length) > limit:
+    if not (length.isascii() and length.isdigit()) or int(length) > limit:
         raise _Refused(413, "too-large")
     pieces = bytearray()
     try:

@@ -3,6 +3,7 @@
 
 start-hello = Hello, I'm { $bank }'s bot, a program and not a person. Ask me things like “coffee last month” or “what's my balance”. Say “person” to reach one.
 start-linked = Hello again. I'm { $bank }'s bot, a program and not a person. What would you like to know?
+bot-notice = This is { $bank }'s bot, a program and not a person.
 
 link-offer = To answer that I need your permission. Tap Log In: you sign in on { $bank }'s own page and choose what I may see. It takes a minute.
 link-again = Your permission has ended, so I can't look. Tap Log In to give it again on { $bank }'s own page.

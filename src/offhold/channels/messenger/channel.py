@@ -67,3 +67,6 @@ class Messenger:
 
     async def typing(self, contact: Contact) -> None:
         await self._graph.typing(contact.address)
+
+    async def unlink(self, contact: Contact) -> bool:
+        return await self._graph.unlink(contact.address)

@@ -7,7 +7,7 @@ from offhold.channels.port import SendResult
 _R = SendResult
 
 _BY_SUBCODE: dict[tuple[int, int], SendResult] = {
-    (1, 1357046): _R.unknown,
+    (1, 1357046): _R.sent,  # "invalid JSON reply", though the message was shown
     (2, 2018344): _R.paused,
     (4, 2018354): _R.rejected,
     (9, 2018352): _R.rejected,
@@ -24,20 +24,21 @@ _BY_SUBCODE: dict[tuple[int, int], SendResult] = {
     (100, 2018164): _R.paused,
     (100, 2534037): _R.not_owner,
     (200, 1545041): _R.unreachable,
-    (551, 1545041): _R.unreachable,
     (613, 2534040): _R.wait,
     (613, 2018338): _R.paused,
     (613, 1893016): _R.rejected,
 }
+
+_NOT_OWNER = frozenset({2018300, 2018321, 2018171, 2018234})
+"""The platform's pages write these as codes, its answers as subcodes too."""
 
 _BY_CODE: dict[int, SendResult] = {
     **dict.fromkeys((1, 2, 1200), _R.retry),
     **dict.fromkeys((4, 17, 32, 341, 613, 80006), _R.wait),
     **dict.fromkeys((3, 5, 10, 102, 190, 200, 230, 368, 2022), _R.paused),
     100: _R.rejected,
-    506: _R.unknown,
+    506: _R.sent,  # "duplicate post": the platform has it already
     551: _R.unreachable,
-    **dict.fromkeys((2018300, 2018321, 2018171, 2018234), _R.not_owner),
     9000001: _R.rejected,
 }
 
@@ -46,7 +47,7 @@ def meaning(code: int, subcode: int, transient: bool) -> SendResult:
     """What to do after an error envelope. An unlisted code below 100 is the platform's trouble, any other ours."""
     if (code, subcode) in _BY_SUBCODE:
         return _BY_SUBCODE[code, subcode]
-    if subcode in (2018300, 2018321):
+    if code in _NOT_OWNER or subcode in _NOT_OWNER:
         return _R.not_owner
     if code in _BY_CODE:
         return _BY_CODE[code]

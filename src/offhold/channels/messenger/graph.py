@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import hmac
-import json
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import httpx2
+import structlog
 
+from offhold.channels.messenger import usage
 from offhold.channels.messenger.errors import meaning
 from offhold.channels.port import SendOutcome, SendResult
 from offhold.config import MessengerSettings
 from offhold.errors import LinkRefused
 
 _TIMEOUT = httpx2.Timeout(10.0, connect=5.0)
-_MINUTE_S = 60
+_NOT_NOW = frozenset({SendResult.retry, SendResult.wait, SendResult.paused})
+_HOLD_S = 60
+_LONGEST_HOLD_S = 30 * 60
+log = structlog.get_logger()
 
 
 class GraphClient:
-    """One Page's client. Every call carries the token as a bearer and the proof that we hold the app secret."""
+    """One Page's client. Every call carries the token as a bearer and the proof that we hold the app secret.
 
-    def __init__(self, http: httpx2.AsyncClient, settings: MessengerSettings) -> None:
+    A refusal that concerns the whole Page (rate limit, token, permission, policy) holds every send back, not only the
+    one that met it: for as long as the platform says, else a minute, doubling to half an hour. `clock` counts seconds.
+    """
+
+    def __init__(
+        self, http: httpx2.AsyncClient, settings: MessengerSettings, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         token = settings.page_token.get_secret_value()
         secret = settings.app_secret.get_secret_value().encode()
         self._http = http
@@ -30,19 +43,42 @@ class GraphClient:
         self._page = settings.page_id
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._proof = {"appsecret_proof": hmac.new(secret, token.encode(), sha256).hexdigest()}
+        self._clock = clock
+        self._held = SendOutcome(SendResult.paused)
+        self._held_until = 0.0
+        self._holds = 0
+        self._crowded = False
 
     async def send(self, body: Mapping[str, Any]) -> SendOutcome:
         """Give one message to the platform. What its answer says counts before its HTTP status."""
+        if (left := self._held_until - self._clock()) > 0:
+            return replace(self._held, retry_after_s=math.ceil(left))
         try:
             response = await self._post(f"{self._page}/messages", body)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
             return SendOutcome(SendResult.retry, detail="connect")
         except httpx2.HTTPError as error:
             return SendOutcome(SendResult.unknown, detail=type(error).__name__)
-        return _outcome(response)
+        self._crowded = usage.crowded(response.headers)
+        return self._noted(_outcome(response))
+
+    def _noted(self, outcome: SendOutcome) -> SendOutcome:
+        if outcome.result is SendResult.sent:
+            self._holds = 0
+        if outcome.result not in (SendResult.wait, SendResult.paused):
+            return outcome
+        seconds = outcome.retry_after_s or min(_HOLD_S * 2**self._holds, _LONGEST_HOLD_S)
+        self._holds += 1
+        self._held = replace(outcome, retry_after_s=seconds)
+        self._held_until = self._clock() + seconds
+        log.error("messenger.held", reason=outcome.result.value, code=outcome.detail)
+        return self._held
 
     async def typing(self, psid: str) -> None:
-        """Show the typing dots; whatever goes wrong is of no consequence to the answer."""
+        """Show the typing dots; whatever goes wrong is of no consequence to the answer. Left out while calls are
+        scarce."""
+        if self._crowded or self._held_until > self._clock():
+            return
         try:
             await self._post(f"{self._page}/messages", {"recipient": {"id": psid}, "sender_action": "typing_on"})
         except httpx2.HTTPError:
@@ -63,12 +99,16 @@ class GraphClient:
         return str(answer["recipient"])
 
     async def unlink(self, psid: str) -> bool:
-        """Tell the platform that the account is no longer linked; False asks for another try."""
+        """Tell the platform that the account is no longer linked; False asks for another try. Where it refuses for
+        good, it knows of no link."""
         try:
             response = await self._post("me/unlink_accounts", {"psid": psid})
         except httpx2.HTTPError:
             return False
-        return "error" not in _object(response)
+        error = _object(response).get("error")
+        if isinstance(error, dict):
+            return _refused(error, response).result not in _NOT_NOW
+        return response.status_code < 500
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> httpx2.Response:
         return await self._http.post(
@@ -79,7 +119,7 @@ class GraphClient:
 def _object(response: httpx2.Response) -> dict[str, Any]:
     try:
         value = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -100,15 +140,5 @@ def _refused(error: dict[str, Any], response: httpx2.Response) -> SendOutcome:
         value if isinstance(value, int) else 0 for value in (error.get("code"), error.get("error_subcode"))
     )
     result = meaning(code, subcode, error.get("is_transient") is True)
-    wait = _regain_s(response) if result is SendResult.wait else None
+    wait = usage.regain_s(response.headers) if result is SendResult.wait else None
     return SendOutcome(result, wait, f"{code}-{subcode}")
-
-
-def _regain_s(response: httpx2.Response) -> int | None:
-    """Seconds until the platform lets us send again (X-Business-Use-Case-Usage, minutes)."""
-    try:
-        usage = json.loads(response.headers.get("x-business-use-case-usage", "{}"))
-        minutes = [int(entry.get("estimated_time_to_regain_access", 0)) for one in usage.values() for entry in one]
-    except (ValueError, TypeError, AttributeError):
-        return None
-    return max(minutes) * _MINUTE_S if minutes and max(minutes) > 0 else None

@@ -8,32 +8,34 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from offhold.model.answer import Answer, EvidenceRow
-from offhold.model.message import Button, Contact, Reply
+from offhold.model.message import Button, Choice, Contact, Reply
 
 TEXT_UNITS = 1_800  # UTF-16 units; the platform takes 2,000 and does not say of what
 BUTTON_TEXT_UNITS = 640
-TITLE_CHARS = 20
+TITLE_UNITS = 20
+PAYLOAD_CHARS = 1_000
 QUICK_REPLIES = 13
+MESSAGES = 5  # of one reply: a thread is no place for bursts
 ROWS_SHOWN = 10
 _LABEL_CHARS = 40
-_LINKISH = re.compile(r"(?i)(?:https?://|www\.)|(?<=\w)\.(?=[a-z]{2,}\b)")
+_LINKISH = re.compile(r"\b[^\W_][\w+.-]*://|\bwww\b[.。]|(?<=[^\W_])[.。](?=[^\W\d_]{2})")
 _BREAKS = ("\n\n", "\n", ". ", "! ", "? ", " ")
+_MORE = "…"
 
 Sign = Callable[[str], str]
 
 
 def render(reply: Reply, contact: Contact, link_url: str, sign: Sign) -> tuple[dict[str, Any], ...]:
-    """One body for each message. Rows follow the figure; tappable replies hang on the last text."""
-    text = reply.text if reply.answer is None else "\n".join((reply.text, *_rows(reply.answer)))
-    if reply.button is not None:
-        return (_body(contact, _template(text, reply.button, link_url)),)
-    parts = list(split(text, TEXT_UNITS))
+    """One body for each message. Rows follow the figure; a button or tappable replies hang on the last of them."""
+    text = reply.text
+    if reply.answer is not None:
+        text = "\n".join((unlinked(legible(text)), *_rows(reply.answer)))
+    parts = _parts(text, TEXT_UNITS if reply.button is None else BUTTON_TEXT_UNITS)
     messages: list[dict[str, Any]] = [{"text": part} for part in parts]
-    if reply.choices:
-        messages[-1]["quick_replies"] = [
-            {"content_type": "text", "title": choice.title[:TITLE_CHARS], "payload": sign(choice.action)}
-            for choice in reply.choices[:QUICK_REPLIES]
-        ]
+    if reply.button is not None:
+        messages[-1] = _template(parts[-1], reply.button, link_url)
+    if taps := list(_quick_replies(reply.choices, sign)):
+        messages[-1]["quick_replies"] = taps
     return tuple(_body(contact, message) for message in messages)
 
 
@@ -44,8 +46,24 @@ def _body(contact: Contact, message: dict[str, Any]) -> dict[str, Any]:
 def _template(text: str, button: Button, link_url: str) -> dict[str, Any]:
     log_in = button is Button.log_in
     drawn = {"type": "account_link", "url": link_url} if log_in else {"type": "account_unlink"}
-    payload = {"template_type": "button", "text": next(split(text, BUTTON_TEXT_UNITS)), "buttons": [drawn]}
+    payload = {"template_type": "button", "text": text, "buttons": [drawn]}
     return {"attachment": {"type": "template", "payload": payload}}
+
+
+def _quick_replies(choices: tuple[Choice, ...], sign: Sign) -> Iterator[dict[str, str]]:
+    for choice in choices[:QUICK_REPLIES]:
+        title, payload = next(split(legible(choice.title), TITLE_UNITS)), sign(choice.action)
+        if title and len(payload) <= PAYLOAD_CHARS:
+            yield {"content_type": "text", "title": title, "payload": payload}
+
+
+def _parts(text: str, limit: int) -> list[str]:
+    """The text in messages, not more than a thread takes; what is left out is seen to be."""
+    parts = list(split(text, limit))
+    if len(parts) > MESSAGES:
+        last = next(split(parts[MESSAGES - 1], limit - len(_MORE)))
+        parts[MESSAGES - 1 :] = [last + _MORE]
+    return parts
 
 
 def _rows(answer: Answer) -> Iterator[str]:
@@ -62,17 +80,23 @@ def _row(row: EvidenceRow) -> str:
 
 def foreign(text: str) -> str:
     """Text that somebody else wrote, made harmless: no control or direction characters, no links, 40 characters."""
-    kept = "".join(
-        " " if char.isspace() else char
-        for char in unicodedata.normalize("NFKC", text)
-        if char.isspace() or unicodedata.category(char)[0] != "C"
-    )
-    return " ".join(_LINKISH.sub(" ", kept).split())[:_LABEL_CHARS]
+    plain = unlinked(legible(unicodedata.normalize("NFKC", text)))
+    return " ".join(plain.split())[:_LABEL_CHARS].rstrip()
+
+
+def legible(text: str) -> str:
+    """Without characters that are not seen, or that change the direction of others; lines stay."""
+    return "".join(char for char in text if char == "\n" or unicodedata.category(char)[0] != "C")
+
+
+def unlinked(text: str) -> str:
+    """Without anything that a chat would make tappable: schemes, `www.`, dots between a name and a letter."""
+    return _LINKISH.sub(" ", text)
 
 
 def split(text: str, limit: int) -> Iterator[str]:
     """Pieces of at most `limit` UTF-16 units, cut at a paragraph, a sentence or a space where there is one."""
-    rest = text
+    rest = text.strip()
     while _units(rest) > limit:
         room = _prefix(rest, limit)
         cut = next((at + len(mark) for mark in _BREAKS if (at := room.rfind(mark)) > 0), len(room))
@@ -92,6 +116,7 @@ def _prefix(text: str, limit: int) -> str:
         used += 2 if char > "\uffff" else 1
         if used > limit:
             break
+    whole = end
     while end > 1 and (unicodedata.combining(text[end]) or text[end] in "\u200d\ufe0f" or text[end - 1] == "\u200d"):
         end -= 1
-    return text[:end]
+    return text[:end] if end > 1 else text[:whole]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -41,8 +41,10 @@ def signature_holds(values: Sequence[bytes], body: bytes, secrets: Sequence[str]
     return any([hmac.compare_digest(values[0][7:], digest.encode()) for digest in digests])
 
 
-def parse(body: bytes, pages: Collection[str]) -> Batch:
-    """The events of a verified body. Raises MalformedWebhook or UnknownObject.
+def parse(body: bytes, pages: Mapping[str, str]) -> Batch:
+    """The events of a verified body; `pages` maps our Pages to our application's id there.
+
+    Raises MalformedWebhook or UnknownObject.
 
     One bad event is dropped and named; the good ones beside it are kept.
     """
@@ -77,14 +79,15 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _entry(entry: Any, pages: Collection[str]) -> Iterator[Event | str]:
+def _entry(entry: Any, pages: Mapping[str, str]) -> Iterator[Event | str]:
     if not isinstance(entry, dict):
         yield "malformed"
         return
-    page = events.identifier(entry.get("id"))
-    if page not in pages:
+    name = events.identifier(entry.get("id"))
+    if name not in pages:
         yield "unknown-page"
         return
+    page = events.Page(name, pages[name])
     for item in _items(entry, "messaging"):
         yield events.classify(item, page)
     for _ in _items(entry, "standby"):
@@ -94,15 +97,18 @@ def _entry(entry: Any, pages: Collection[str]) -> Iterator[Event | str]:
 
 
 def _items(entry: dict[str, Any], name: str) -> list[Any]:
+    """The objects under a key; one without a time of its own has its entry's."""
     items = entry.get(name, [])
-    return items if isinstance(items, list) else [None]
+    if not isinstance(items, list):
+        return [None]
+    return [{"timestamp": entry.get("time"), **item} if isinstance(item, dict) else item for item in items]
 
 
-def _change(change: Any, page: str) -> Event | str:
+def _change(change: Any, page: events.Page) -> Event | str:
     """The dashboard's Test button wraps a messaging object; page fields are for operators and only counted."""
     if not isinstance(change, dict) or not isinstance(change.get("value"), dict):
         return "malformed"
     value = change["value"]
     if "sender" in value and "recipient" in value:
-        return events.classify(value, page)
+        return events.classify({"timestamp": change.get("timestamp"), **value}, page)
     return f"change:{events.known_field(change.get('field'))}"
