@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,3 +37,15 @@ def world(counterparts: World) -> World:
     """The same, serving."""
     counterparts.service.start()
     return counterparts
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the kill tests counted, all together, in one line to quote."""
+    counted: Counter[str] = Counter()
+    for report in (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")):
+        for name, value in report.user_properties if report.when == "call" else ():
+            if name.startswith("kill-tests."):
+                counted[name.removeprefix("kill-tests.")] += int(str(value))
+    if counted:
+        shown = ", ".join(f"{name} {number}" for name, number in counted.items())
+        terminalreporter.write_line(f"kill tests: {shown}")

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from offhold import config
 from offhold.config import Role
-from offhold.errors import ConfigurationError
+from offhold.errors import ConfigurationError, OffholdError
 from offhold.journal.status import left_to_do, status
 from offhold.keys.file import make_root_key
 from offhold.ops import failpoints, logs
@@ -57,6 +57,7 @@ def serve(
     failpoints.arm(settings.failpoints)
     service = wiring.service(settings, role)
     try:
+        service.prepare()
         serving.run(service.app, serving.listen(host, port), ready_file)
     finally:
         service.close()
@@ -169,3 +170,6 @@ def main() -> None:
         for problem in error.problems:
             _err.print(problem, markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
+    except OffholdError as error:
+        _err.print(f"{error.code}: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)

@@ -12,9 +12,15 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
-from offhold.errors import ConfigurationError
+from offhold.errors import ConfigurationError, OffholdError
 
-_GRACE_S = 20
+_GRACE_S = 5
+
+
+class StartFailed(OffholdError):
+    """The service did not come up; the log says why."""
+
+    code = "start-failed"
 
 
 class _Server(uvicorn.Server):
@@ -59,7 +65,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def run(app: Starlette, listening: socket.socket, ready_file: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is at hand. Raises whatever start-up raised."""
+    """Serve until SIGTERM or SIGINT, then finish what is at hand. Raises StartFailed when it never served."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -69,8 +75,11 @@ def run(app: Starlette, listening: socket.socket, ready_file: Path | None) -> No
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="on",
     )
+    server = _Server(config, listening, ready_file)
     try:
-        asyncio.run(_Server(config, listening, ready_file).serve(sockets=[listening]))
+        asyncio.run(server.serve(sockets=[listening]))
     finally:
         if ready_file:
             ready_file.unlink(missing_ok=True)
+    if not server.started:
+        raise StartFailed("see the log above")

@@ -27,7 +27,7 @@ from offhold.channels.messenger.channel import Messenger
 from offhold.channels.messenger.graph import GraphClient
 from offhold.channels.port import Batch
 from offhold.config import InstitutionSettings, Role, Settings
-from offhold.errors import BankError, ConfigurationError
+from offhold.errors import BankError, ConfigurationError, StoreUnavailable
 from offhold.identity.linking import Door, Linking
 from offhold.identity.oauth import Credentials, OAuthClient
 from offhold.journal import inbox
@@ -49,6 +49,7 @@ from offhold.web import health, link, webhook
 
 _HTTP = {"limits": httpx2.Limits(max_connections=100, max_keepalive_connections=50), "timeout": 10.0}
 _GRAPH_PATIENCE_S = 5.0
+_DRAIN_S = 20.0
 LINK_PATH = "/link"
 
 
@@ -58,6 +59,17 @@ class Service:
 
     app: Starlette
     store: Store
+
+    def prepare(self) -> None:
+        """Bring the schema up to date. Raises ConfigurationError for a database that we cannot use."""
+        try:
+            asyncio.run(self.store.write(migrate.upgrade))
+        except StoreUnavailable as error:
+            problem = f"OFFHOLD_DATABASE_URL: the database cannot be used: {error.__cause__}"
+            raise ConfigurationError((problem,)) from error
+        except migrate.UnknownRevision as error:
+            problem = "OFFHOLD_DATABASE_URL: the database was made by a newer Offhold; install that version"
+            raise ConfigurationError((problem,)) from error
 
     def close(self) -> None:
         self.store.close()
@@ -189,11 +201,12 @@ async def _ready(store: Store) -> bool:
 def _lifespan(store: Store, worker: Worker | None, clients: tuple[httpx2.AsyncClient, ...]):  # type: ignore[no-untyped-def]
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
-        await store.write(migrate.upgrade)
+        if worker:
+            await worker.begin()
         working = asyncio.create_task(worker.run()) if worker else None
         yield
         if worker and working:
-            await worker.stop()
+            await worker.stop(_DRAIN_S)
             await working
         for client in clients:
             await client.aclose()

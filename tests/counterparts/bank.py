@@ -33,26 +33,28 @@ def coffee_rows() -> list[dict[str, Any]]:
         ("t6", "2026-03-03T08:10:00+00:00", "4.75", "Debit", "BLUE BOTTLE COFFEE", "5814"),
         ("t0", "2026-01-30T08:10:00+00:00", "9.99", "Debit", "STARBUCKS 00231", "5814"),
     ]
-    return [
-        {
-            "AccountId": "acc-1",
-            "TransactionId": number,
-            "CreditDebitIndicator": way,
-            "Status": "BOOK",
-            "BookingDateTime": at,
-            "Amount": {"Amount": amount, "Currency": "USD"},
-            "TransactionInformation": text,
-            "MerchantDetails": {"MerchantName": text.title(), "MerchantCategoryCode": mcc},
-            "BankTransactionCode": {"Code": "CCRD", "SubCode": "POSD"},
-        }
-        for number, at, amount, way, text, mcc in rows
-    ]
+    return [row(*entry) for entry in rows]
+
+
+def row(number: str, at: str, amount: str, way: str, text: str, mcc: str) -> dict[str, Any]:
+    """A booked card payment or refund of the first account."""
+    return {
+        "AccountId": "acc-1",
+        "TransactionId": number,
+        "CreditDebitIndicator": way,
+        "Status": "BOOK",
+        "BookingDateTime": at,
+        "Amount": {"Amount": amount, "Currency": "USD"},
+        "TransactionInformation": text,
+        "MerchantDetails": {"MerchantName": text.title(), "MerchantCategoryCode": mcc},
+        "BankTransactionCode": {"Code": "CCRD", "SubCode": "POSD"},
+    }
 
 
 @dataclass
 class LeastBank:
     """`requests` lists what was read, in order. `away` makes every resource answer 503. `instead(request)` may
-    replace the answer of any resource."""
+    replace the answer of any resource. `on_read` is called as a read of transactions arrives."""
 
     base: str
     rows: list[dict[str, Any]] = field(default_factory=coffee_rows)
@@ -61,6 +63,7 @@ class LeastBank:
     revoked: bool = False
     delay_s: float = 0.0
     instead: Callable[[Request], Response | None] = lambda _request: None
+    on_read: Callable[[], None] = lambda: None
     requests: list[str] = field(default_factory=list)
     consents: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -206,6 +209,8 @@ class LeastBank:
     async def transactions(self, request: Request) -> Response:
         if refused := self._refused(request, "customer"):
             return refused
+        if "p" not in request.query_params:
+            self.on_read()
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
         first = int(request.query_params.get("p", "0"))

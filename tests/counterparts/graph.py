@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import secrets
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -23,6 +26,8 @@ APP_ID, APP_SECRET, PAGE_ID, PAGE_TOKEN, VERIFY = (
     "EAAtok",
     "vt",
 )
+# Everything is on the loopback and without TLS; a connection never outlives the service it went to.
+HTTP = httpx2.Client(verify=False, timeout=10, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 def on_the_wire(event: dict[str, Any]) -> bytes:
@@ -38,7 +43,8 @@ def signed(body: bytes, secret: str = APP_SECRET) -> dict[str, str]:
 @dataclass
 class LeastGraph:
     """`sent` holds each accepted message body, `typing` and `unlinked` whom we were told of. `answer(body)` may
-    replace the platform's usual yes, `unlink_status` its yes to unlinking."""
+    replace the platform's usual yes, `unlink_status` its yes to unlinking. `echoes_to` is the service that hears of
+    every message shown, as a Page's own app does; empty: it hears nothing."""
 
     sent: list[dict[str, Any]] = field(default_factory=list)
     typing: list[str] = field(default_factory=list)
@@ -46,6 +52,7 @@ class LeastGraph:
     unlink_status: int = 200
     linking: dict[str, str] = field(default_factory=dict)
     answer: Callable[[dict[str, Any]], Response | None] = lambda _body: None
+    echoes_to: str = ""
 
     def app(self) -> Starlette:
         return Starlette(
@@ -84,7 +91,10 @@ class LeastGraph:
         if (instead := self.answer(body)) is not None:
             return instead
         self.sent.append(body)
-        return JSONResponse({"recipient_id": body["recipient"]["id"], "message_id": f"m_{secrets.token_hex(8)}"})
+        mid = f"m_{secrets.token_hex(8)}"
+        if self.echoes_to:
+            threading.Thread(target=deliver, args=(self.echoes_to, envelope(echo(body, mid))), daemon=True).start()
+        return JSONResponse({"recipient_id": body["recipient"]["id"], "message_id": mid})
 
     def texts(self, psid: str) -> list[str]:
         """What the person was shown, in order."""
@@ -104,6 +114,13 @@ def messaging(psid: str, at_ms: int, **what: Any) -> dict[str, Any]:
     return {"sender": {"id": psid}, "recipient": {"id": PAGE_ID}, "timestamp": at_ms, **what}
 
 
+def echo(body: dict[str, Any], mid: str) -> dict[str, Any]:
+    """What the platform tells the Page's app about a message that it showed."""
+    said = {"is_echo": True, "app_id": int(APP_ID), "mid": mid, "metadata": body["message"].get("metadata", "")}
+    at_ms = int(time.time() * 1000)
+    return {"sender": {"id": PAGE_ID}, "recipient": body["recipient"], "timestamp": at_ms, "message": said}
+
+
 def envelope(*events: dict[str, Any]) -> dict[str, Any]:
     entries = [{"id": PAGE_ID, "time": event["timestamp"], "messaging": [event]} for event in events]
     return {"object": "page", "entry": entries}
@@ -112,6 +129,16 @@ def envelope(*events: dict[str, Any]) -> dict[str, Any]:
 def post(address: str, event: dict[str, Any]) -> int:
     """Deliver a webhook as the platform does; the HTTP status."""
     body = on_the_wire(event)
-    return httpx2.post(
-        f"{address}/channels/messenger/webhook", content=body, headers=signed(body), timeout=10
-    ).status_code
+    return HTTP.post(f"{address}/channels/messenger/webhook", content=body, headers=signed(body)).status_code
+
+
+def deliver(address: str, event: dict[str, Any], seconds: float = 60.0) -> int:
+    """Deliver as the platform does, again and again until it is told 200; how many tries that took."""
+    until, tries = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        tries += 1
+        with contextlib.suppress(httpx2.TransportError):
+            if post(address, event) == 200:
+                return tries
+        time.sleep(0.05)
+    raise TimeoutError(f"no 200 after {tries} tries")

@@ -158,11 +158,11 @@ def tried(connection: Connection, row_id: int) -> None:
     )
 
 
-def forget(connection: Connection, now_ms: int) -> None:
+def forget(connection: Connection, now_ms: int, now_at: int) -> None:
     """Drop what was only kept to recognise repeats, once no platform repeats it any more."""
     old = tables.inbox.c.accepted_ms < now_ms - KEEP_KEYS_MS
     connection.execute(delete(tables.inbox).where(tables.inbox.c.state == "done", old))
-    sent_long_ago = tables.outbox.c.accepted_at < now_ms - KEEP_KEYS_MS
+    sent_long_ago = tables.outbox.c.deadline_at < now_at - KEEP_KEYS_MS
     connection.execute(delete(tables.outbox).where(tables.outbox.c.state.in_(("sent", "failed")), sent_long_ago))
 
 

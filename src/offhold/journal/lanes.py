@@ -16,25 +16,27 @@ from offhold.store.tables import inbox, lane, outbox
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on `lane` until another epoch begins. `fresh`: the holder before let it go in order."""
+    """The right to work on `lane` until another epoch begins."""
 
     lane: str
     epoch: int
-    fresh: bool
 
 
 def claim(connection: Connection, name: str, holder: str, now_at: int, lease_ms: int) -> Claim | None:
-    """Take the lane if it is free or its lease ran out (machine time, ms)."""
+    """Take the lane if it is free, ours already, or its lease ran out (machine time, ms).
+
+    `holder` works on a lane once at a time; what it still holds of it was left behind by a failed write.
+    """
     found = select(lane).where(lane.c.lane == name).with_for_update(skip_locked=True)
     row = connection.execute(found).first()
-    if row is None or (row.holder and row.lease_until_at > now_at):
+    if row is None or (row.holder not in ("", holder) and row.lease_until_at > now_at):
         return None
     connection.execute(
         update(lane)
         .where(lane.c.lane == name)
         .values(epoch=row.epoch + 1, holder=holder, lease_until_at=now_at + lease_ms)
     )
-    return Claim(name, row.epoch + 1, fresh=not row.holder)
+    return Claim(name, row.epoch + 1)
 
 
 def check(connection: Connection, held: Claim, lease_until_at: int | None = None) -> None:

@@ -1,8 +1,8 @@
 """Outbox: replies that are decided and durable, on their way to the platform.
 
-The platform has no idempotency key, so a row says `sending` before the call. A row found so after a crash,
-or whose call ended without an answer, is `unknown`: its echo within ten seconds proves it sent; without one, what
-does no harm twice is sent once more, anything else is given up.
+The platform has no idempotency key, so a row says `sending` before the call. A row found so later (a crash, an
+outcome that could not be written), or whose call ended without an answer, is `unknown`: its echo within ten seconds
+proves it sent; without one, what does no harm twice is sent once more, anything else is given up.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from offhold.channels.port import Event, EventKind, SendOutcome, SendResult
+from offhold.errors import SealBroken
 from offhold.keys.file import Keys
 from offhold.store.tables import contact, outbox
 
@@ -26,10 +27,12 @@ _OPEN = ("ready", "sending", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One row being sent."""
+    """One row being sent. `answers_at`: when the message that it is the first answer to was accepted (machine ms),
+    0 for anything else."""
 
     id: str
     body: Mapping[str, Any]
+    answers_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +44,10 @@ class Draft:
     repeatable: bool
 
 
-def put(connection: Connection, keys: Keys, lane: str, drafts: Sequence[Draft], now_at: int, deadline_at: int) -> None:
-    """Queue messages behind all that the lane still has to say."""
+def put(
+    connection: Connection, keys: Keys, lane: str, drafts: Sequence[Draft], deadline_at: int, answers_at: int = 0
+) -> None:
+    """Queue messages behind all that the lane still has to say. `answers_at`: see Outgoing."""
     place = connection.execute(
         select(func.coalesce(func.max(outbox.c.place), 0)).where(outbox.c.lane == lane)
     ).scalar_one()
@@ -56,7 +61,7 @@ def put(connection: Connection, keys: Keys, lane: str, drafts: Sequence[Draft], 
                 body_sealed=keys.seal(json.dumps(draft.body).encode(), f"outbox/{draft.id}"),
                 repeatable=draft.repeatable,
                 deadline_at=deadline_at,
-                accepted_at=now_at,
+                answers_at=answers_at if offset == 1 else 0,
             )
         )
 
@@ -67,9 +72,12 @@ def _head(connection: Connection, lane: str) -> Row[Any] | None:
     ).first()
 
 
-def take(connection: Connection, keys: Keys, lane: str, now_at: int) -> Outgoing | None:
+def take(connection: Connection, keys: Keys, lane: str, now_at: int, echo_wait_ms: int) -> Outgoing | None:
     """Mark the lane's next due message `sending` and return it; None when nothing is due yet."""
     while (row := _head(connection, lane)) is not None:
+        if row.state == "sending":
+            _unknown(connection, row, now_at, echo_wait_ms)
+            continue
         if row.not_before_at > now_at:
             return None
         if row.state == "unknown" and not _may_repeat(row):
@@ -78,20 +86,18 @@ def take(connection: Connection, keys: Keys, lane: str, now_at: int) -> Outgoing
         if row.deadline_at <= now_at:
             _close(connection, row.id, "failed", "late")
             continue
+        try:
+            body = json.loads(keys.unseal(row.body_sealed, f"outbox/{row.id}"))
+        except SealBroken as error:
+            _close(connection, row.id, "failed", error.code)
+            continue
         _set(connection, row.id, state="sending", attempts=row.attempts + 1)
-        return Outgoing(row.id, json.loads(keys.unseal(row.body_sealed, f"outbox/{row.id}")))
+        return Outgoing(row.id, body, row.answers_at)
     return None
 
 
 def _may_repeat(row: Row[Any]) -> bool:
     return bool(row.repeatable) and row.outcome != "repeated"
-
-
-def recover(connection: Connection, lane: str, now_at: int, echo_wait_ms: int) -> None:
-    """A worker died while sending: what became of the message is not known."""
-    rows = connection.execute(select(outbox).where(outbox.c.lane == lane, outbox.c.state == "sending"))
-    for row in rows.all():
-        _unknown(connection, row, now_at, echo_wait_ms)
 
 
 def _unknown(connection: Connection, row: Row[Any], now_at: int, echo_wait_ms: int) -> None:

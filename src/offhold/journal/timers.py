@@ -13,6 +13,7 @@ UNLINK = "platform-unlink"
 UNLINK_AGAIN_MS = 5 * 60_000
 CASE_WAITING_MS = 30 * 60_000
 SWEEP_EVERY_MS = 3_600_000
+AFTER_FAILURE_MS = 60_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from offhold.accesslog import leaves
 from offhold.banks.institutions import Institution
 from offhold.banks.port import Grant
 from offhold.dialogue import decide, disclosed
-from offhold.errors import LinkRefused, OffholdError
+from offhold.errors import LinkRefused, OffholdError, SealBroken
 from offhold.journal import inbox, lanes, outbox, timers
 from offhold.journal.lanes import Claim
 from offhold.journal.port import Channel, Heard
@@ -80,8 +80,20 @@ class Work:
 
 
 def next_work(connection: Connection, keys: Keys, lane: str) -> Work | None:
-    """The oldest unanswered message of the lane: by the time it was said, then by arrival."""
-    row = connection.execute(
+    """The oldest unanswered message of the lane: by the time it was said, then by arrival.
+
+    One that does not open under our key is parked: those behind it are still answered.
+    """
+    while (row := _oldest(connection, lane)) is not None:
+        try:
+            return _opened(connection, keys, lane, row)
+        except SealBroken as error:
+            inbox.park(connection, row.id, error.code)
+    return None
+
+
+def _oldest(connection: Connection, lane: str) -> Row[Any] | None:
+    return connection.execute(
         select(tables.inbox, tables.lane.c.state_sealed, tables.contact.c.opted_out)
         .join(tables.lane, tables.lane.c.lane == tables.inbox.c.lane)
         .join(tables.contact, tables.contact.c.lane == tables.inbox.c.lane)
@@ -89,7 +101,6 @@ def next_work(connection: Connection, keys: Keys, lane: str) -> Work | None:
         .order_by(tables.inbox.c.at_ms, tables.inbox.c.id)
         .limit(1)
     ).first()
-    return _opened(connection, keys, lane, row) if row else None
 
 
 def _opened(connection: Connection, keys: Keys, lane: str, row: Row[Any]) -> Work:
@@ -197,7 +208,9 @@ class Turns:
         self._leave_outcome(connection, work, held, done)
         standing = consents.of_lane(connection, self._keys, held.lane)
         disclosure = standing.consent.disclosure if standing else Disclosure.sealed
-        self._say(connection, held.lane, work.contact, channel, done.decision.replies, disclosure, now_at)
+        answers_at = now_at - max(0, self._clock.ms() - work.accepted_ms)
+        replies = done.decision.replies
+        self._say(connection, held.lane, work.contact, channel, replies, disclosure, now_at, answers_at)
         memory = json.dumps(dict(done.decision.state.memory)).encode()
         connection.execute(
             update(tables.lane)
@@ -262,6 +275,7 @@ class Turns:
         replies: Sequence[Reply],
         disclosure: Disclosure,
         now_at: int,
+        answers_at: int = 0,
     ) -> None:
         now_ms = self._clock.ms()
         drafts = [
@@ -269,7 +283,7 @@ class Turns:
             for reply in replies
             for body in channel.render(reply, contact, disclosure, now_ms)
         ]
-        outbox.put(connection, self._keys, lane, drafts, now_at, now_at + self._deadline_ms)
+        outbox.put(connection, self._keys, lane, drafts, now_at + self._deadline_ms, answers_at)
 
     async def park(self, work: Work, held: Claim, channel: Channel, reason: str, now_at: int) -> None:
         """Set a message aside that failed too often, and say so: the customer is not left waiting."""

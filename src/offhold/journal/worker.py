@@ -11,9 +11,11 @@ import structlog
 from sqlalchemy import Connection
 
 from offhold.banks.port import Grant
+from offhold.channels.port import SendOutcome
 from offhold.errors import LeaseLost, OffholdError, StoreUnavailable
 from offhold.journal import inbox, lanes, outbox, timers
 from offhold.journal.lanes import Claim
+from offhold.journal.outbox import Outgoing
 from offhold.journal.port import Channel
 from offhold.journal.turns import Turns, Work, next_work
 from offhold.keys.file import Keys
@@ -26,9 +28,14 @@ log = structlog.get_logger()
 
 _ATTEMPTS = 3
 _POLL_S = 0.25
+_DRAIN_POLL_S = 0.02
 _TROUBLE_S = 1.0
 _LANES_A_LOOK = 256
 _SPOKE_KEPT = 10_000
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, OffholdError) else type(error).__name__
 
 
 def machine_ms() -> int:
@@ -81,7 +88,7 @@ class Worker:
         self._watch = watch
         self._holder = new_token(64)
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._again: set[str] = set()
+        self._queued: dict[str, None] = {}
         self._side: set[asyncio.Task[None]] = set()
         self._spoke: dict[str, int] = {}
         self._stopping = False
@@ -91,39 +98,64 @@ class Worker:
         for name in names:
             self._start(name)
 
-    async def run(self) -> None:
-        """Work until `stop`. A trouble with the store is waited out, never the end of the service."""
-        if self._store.exclusive:
-            await self._store.write(lanes.release_all)
+    async def begin(self) -> None:
+        """Take over what the process before this one left behind. Raises StoreUnavailable."""
         now_ms = self._clock.ms()
-        await self._store.write(lambda connection: timers.put(connection, "sweep", "", now_ms))
+
+        def take_over(connection: Connection) -> None:
+            if self._store.exclusive:
+                lanes.release_all(connection)
+            timers.put(connection, "sweep", "", now_ms)
+
+        await self._store.write(take_over)
+
+    async def run(self) -> None:
+        """Work until `stop`. Whatever goes wrong in a look is waited out, never the end of the service."""
         while not self._stopping:
             try:
                 await self._look()
                 await asyncio.sleep(_POLL_S)
-            except (StoreUnavailable, failpoints.FailpointHit) as error:
-                log.error("worker.store", code=error.code)
+            except Exception as error:  # noqa: BLE001 - a worker that ended would leave every customer waiting
+                log.error("worker.trouble", code=_code(error))
                 await asyncio.sleep(_TROUBLE_S)
 
-    async def stop(self) -> None:
-        """Finish the turns at hand, take no new ones."""
+    async def stop(self, patience_s: float) -> None:
+        """Finish the turns at hand and take no new ones.
+
+        Where no other process shares the work, first answer and send what can be now, for at most `patience_s`;
+        what has to wait stays for the next start.
+        """
+        until = time.monotonic() + (patience_s if self._store.exclusive else 0)
+        while time.monotonic() < until and await self._has_work():  # noqa: ASYNC110 - the database says it, not an event
+            await asyncio.sleep(_DRAIN_POLL_S)
         self._stopping = True
         while self._busy or self._side:
             await asyncio.gather(*self._busy.values(), *self._side, return_exceptions=True)
 
-    async def _look(self) -> None:
+    async def _has_work(self) -> bool:
+        if self._busy:
+            return True
+        try:
+            return bool(await self._lanes_with_work(1))
+        except StoreUnavailable:
+            return False
+
+    async def _lanes_with_work(self, limit: int) -> tuple[str, ...]:
         now_at = machine_ms()
-        found = await self._store.read(lambda connection: lanes.with_work(connection, now_at, _LANES_A_LOOK))
-        for name in found:
+        return await self._store.read(lambda connection: lanes.with_work(connection, now_at, limit))
+
+    async def _look(self) -> None:
+        for name in await self._lanes_with_work(_LANES_A_LOOK):
             self._start(name)
         now_ms = self._clock.ms()
         for due in await self._store.read(lambda connection: timers.due(connection, now_ms)):
             await self._fire(due)
 
     def _start(self, name: str) -> None:
-        if name in self._busy:
-            self._again.add(name)
-        elif not self._stopping and len(self._busy) < self._pace.lanes_at_once:
+        """Work on the lane now, or when its turn comes: again if it is in work, after others if too many are."""
+        if name in self._busy or len(self._busy) >= self._pace.lanes_at_once:
+            self._queued[name] = None
+        elif not self._stopping:
             self._busy[name] = asyncio.create_task(self._lane(name))
 
     async def _lane(self, name: str) -> None:
@@ -131,35 +163,29 @@ class Worker:
             await self._work_on(name)
         except LeaseLost:
             log.warning("lane.lost")
-        except OffholdError as error:
-            log.error("lane.trouble", code=error.code)
-            await asyncio.sleep(_TROUBLE_S)
         except Exception as error:  # noqa: BLE001 - one lane's defect must not end the service; the poll comes back to it
-            log.error("lane.defect", error=type(error).__name__)
+            log.error("lane.trouble", code=_code(error))
             await asyncio.sleep(_TROUBLE_S)
         finally:
             del self._busy[name]
-            if name in self._again:
-                self._again.discard(name)
-                self._start(name)
+            following = next((queued for queued in self._queued if queued not in self._busy), None)
+            if following is not None:
+                del self._queued[following]
+                self._start(following)
 
     async def _work_on(self, name: str) -> None:
         now_at = machine_ms()
-        held = await self._store.write(lambda connection: self._claim(connection, name, now_at))
+        held = await self._store.write(
+            lambda connection: lanes.claim(connection, name, self._holder, now_at, self._pace.lease_ms)
+        )
         if held is None:
             return
-        await failpoints.reach("lane.claimed")
         try:
+            await failpoints.reach("lane.claimed")
             while not self._stopping and (await self._answer_next(held) or await self._send_next(held)):
                 pass
         finally:
             await self._store.write(lambda connection: lanes.release(connection, held))
-
-    def _claim(self, connection: Connection, name: str, now_at: int) -> Claim | None:
-        held = lanes.claim(connection, name, self._holder, now_at, self._pace.lease_ms)
-        if held and not held.fresh:
-            outbox.recover(connection, name, now_at, self._pace.echo_wait_ms)
-        return held
 
     async def _answer_next(self, held: Claim) -> bool:
         work = await self._store.write(lambda connection: self._next(connection, held))
@@ -184,21 +210,29 @@ class Worker:
         return True
 
     def _next(self, connection: Connection, held: Claim) -> Work | None:
-        lanes.check(connection, held, machine_ms() + self._pace.lease_ms)
+        self._hold_on(connection, held)
         return next_work(connection, self._keys, held.lane)
 
+    def _hold_on(self, connection: Connection, held: Claim) -> None:
+        """Every write of a lane begins here or with `lanes.check`: who was fenced off changes nothing."""
+        lanes.check(connection, held, machine_ms() + self._pace.lease_ms)
+
     async def _failed(self, work: Work, held: Claim, channel: Channel, error: Exception) -> None:
-        reason = error.code if isinstance(error, OffholdError) else type(error).__name__
+        reason = _code(error)
         log.error("turn.failed", code=reason, attempt=work.attempts + 1)
-        if work.attempts + 1 < _ATTEMPTS:
-            await self._store.write(lambda connection: inbox.tried(connection, work.row_id))
-        else:
+        if work.attempts + 1 >= _ATTEMPTS:
             await self._turns.park(work, held, channel, reason, machine_ms())
+            return
+
+        def tried(connection: Connection) -> None:
+            lanes.check(connection, held)
+            inbox.tried(connection, work.row_id)
+
+        await self._store.write(tried)
 
     async def _send_next(self, held: Claim) -> bool:
         await self._keep_distance(held.lane)
-        now_at = machine_ms()
-        sending = await self._store.write(lambda connection: outbox.take(connection, self._keys, held.lane, now_at))
+        sending = await self._store.write(lambda connection: self._take(connection, held))
         if sending is None:
             return False
         await failpoints.reach("send.before-call")
@@ -206,12 +240,20 @@ class Worker:
         outcome = await self._channels[contact.channel].send(sending.body, contact, sending.id)
         await failpoints.reach("send.after-call")
         ended_at = self._spoke[held.lane] = machine_ms()
-        name = await self._store.write(
-            lambda connection: outbox.record(connection, sending, outcome, ended_at, self._pace.echo_wait_ms)
-        )
+        name = await self._store.write(lambda connection: self._record(connection, held, sending, outcome, ended_at))
         await failpoints.reach("send.after-record")
         self._watch.send_ended(name)
+        if name == "sent" and sending.answers_at:
+            self._watch.answered_after((ended_at - sending.answers_at) / 1000)
         return True
+
+    def _take(self, connection: Connection, held: Claim) -> Outgoing | None:
+        self._hold_on(connection, held)
+        return outbox.take(connection, self._keys, held.lane, machine_ms(), self._pace.echo_wait_ms)
+
+    def _record(self, connection: Connection, held: Claim, sent: Outgoing, outcome: SendOutcome, ended_at: int) -> str:
+        lanes.check(connection, held)
+        return outbox.record(connection, sent, outcome, ended_at, self._pace.echo_wait_ms)
 
     def _aside(self, work: Awaitable[None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
@@ -245,10 +287,15 @@ class Worker:
             if not timers.drop(connection, due):
                 return
             if due.kind == "sweep":
-                inbox.forget(connection, now_ms)
+                inbox.forget(connection, now_ms, now_at)
                 self._sweep(connection, now_ms)
                 timers.put(connection, "sweep", "", now_ms + timers.SWEEP_EVERY_MS)
             elif due.kind == "case-waiting":
                 self._turns.remind(connection, due.lane, self._channels, now_at)
 
-        await self._store.write(run)
+        try:
+            await self._store.write(run)
+        except Exception as error:  # noqa: BLE001 - one timer's defect must not keep the others waiting
+            log.error("timer.failed", code=_code(error))
+            later_ms = now_ms + timers.AFTER_FAILURE_MS
+            await self._store.write(lambda connection: timers.postpone(connection, due, now_ms, later_ms))

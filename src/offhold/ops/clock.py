@@ -15,15 +15,21 @@ class Clock:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
+        self._last: datetime | None = None
 
     def now(self) -> datetime:
-        """Aware time. Raises ValueError when the clock file holds no ISO time with offset."""
+        """Aware time. Raises ValueError when the clock file holds no ISO time with offset.
+
+        A file that is empty is being written at this moment: what it said last still holds.
+        """
         if self._file is None or not self._file.exists():
             return datetime.now(UTC)
-        moment = datetime.fromisoformat(self._file.read_text().strip())
-        if moment.tzinfo is None:
-            raise ValueError("the clock file needs an offset, such as 2026-03-18T09:00:00-07:00")
-        return moment
+        if text := self._file.read_text().strip():
+            moment = datetime.fromisoformat(text)
+            if moment.tzinfo is None:
+                raise ValueError("the clock file needs an offset, such as 2026-03-18T09:00:00-07:00")
+            self._last = moment
+        return self._last or datetime.now(UTC)
 
     def ms(self) -> int:
         """Unix milliseconds of `now`."""

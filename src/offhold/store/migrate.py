@@ -9,9 +9,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError as UnknownRevision
 from sqlalchemy import Connection
 
 from offhold.store.tables import metadata
+
+__all__ = ["UnknownRevision", "configuration", "differences", "pending", "upgrade"]
 
 
 def configuration(connection: Connection) -> Config:
@@ -23,7 +26,7 @@ def configuration(connection: Connection) -> Config:
 
 
 def upgrade(connection: Connection) -> None:
-    """Apply every migration that is missing, in the caller's transaction."""
+    """Apply every migration that is missing, in the caller's transaction. Raises UnknownRevision."""
     command.upgrade(configuration(connection), "head")
 
 

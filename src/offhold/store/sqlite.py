@@ -83,14 +83,17 @@ class SqliteStore:
         return await asyncio.wrap_future(future)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` on a snapshot of what is committed."""
+        """Run `work` on a snapshot of what is committed. Raises StoreUnavailable when the file cannot be read."""
         if self._memory:
             return await self.write(work)
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        with self._reading.begin() as connection:
-            return work(connection)
+        try:
+            with self._reading.begin() as connection:
+                return work(connection)
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            raise StoreUnavailable(type(error).__name__) from error
 
     def close(self) -> None:
         """Finish the writes already queued, then let go of the file."""

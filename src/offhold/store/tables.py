@@ -69,9 +69,10 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("not_before_at", BigInteger, nullable=False, default=0),
     Column("deadline_at", BigInteger, nullable=False),
-    Column("accepted_at", BigInteger, nullable=False),
+    Column("answers_at", BigInteger, nullable=False, default=0),  # when the message it answers was accepted
     Column("outcome", Text, nullable=False, default=""),
     Index("outbox_due", "state", "lane", "place"),
+    Index("outbox_lane", "lane", "place"),
 )
 
 timer = Table(
