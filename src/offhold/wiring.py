@@ -65,7 +65,8 @@ class Service:
         try:
             asyncio.run(self.store.write(migrate.upgrade))
         except StoreUnavailable as error:
-            problem = f"OFFHOLD_DATABASE_URL: the database cannot be used: {error.__cause__}"
+            reason = getattr(error.__cause__, "orig", error)
+            problem = f"OFFHOLD_DATABASE_URL: the database cannot be used: {reason}"
             raise ConfigurationError((problem,)) from error
         except migrate.UnknownRevision as error:
             problem = "OFFHOLD_DATABASE_URL: the database was made by a newer Offhold; install that version"
