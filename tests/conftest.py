@@ -27,7 +27,7 @@ def postgres_url(postgres_server: str) -> str:
 
 @pytest.fixture
 def counterparts(tmp_path: Path) -> Iterator[World]:
-    """The least bank and the least Graph server, and a deployment that is not started yet."""
+    """Everything a test of the whole needs; the deployment is not started yet."""
     with deployed(tmp_path) as world:
         yield world
 
@@ -37,6 +37,14 @@ def world(counterparts: World) -> World:
     """The same, serving."""
     counterparts.service.start()
     return counterparts
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One serving deployment for the tests of a module that leave its clock and its counterparts as they are."""
+    with deployed(tmp_path_factory.mktemp("deployment")) as world:
+        world.service.start()
+        yield world
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -16,6 +16,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from offhold.errors import ConfigurationError
 
+_LEGIBLE = 4.5  # WCAG 2.2, 1.4.3
+_COLOUR = r"^(#[0-9a-fA-F]{6})?$"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -29,6 +31,27 @@ def _web_address(value: str) -> str:
 def _issuer(value: str) -> str:
     _web_address(value)
     return value  # compared byte for byte (OpenID Connect Discovery 4.3): a last slash stays
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two colours `#rrggbb`, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _brand_on(surface: str) -> AfterValidator:
+    def legible(value: str) -> str:
+        if value and contrast(value, surface) < _LEGIBLE:
+            raise ValueError(f"must contrast {_LEGIBLE} to 1 with {surface}, or text in that colour is hard to read")
+        return value
+
+    return AfterValidator(legible)
 
 
 def _zone(value: str) -> str:
@@ -78,6 +101,7 @@ class Limits(_Tree):
     lease_seconds: int = Field(60, ge=5, description="how long a silent worker keeps a lane")
     send_spacing_ms: int = Field(1000, ge=0, description="least time between two messages of one thread")
     reply_deadline_seconds: int = Field(300, ge=30, description="a reply older than this is not sent")
+    chat_days: int = Field(30, ge=1, le=90, description="how long the web chat shows what was said")
     echo_wait_seconds: float = Field(10.0, ge=0, description="how long an uncertain send waits for its echo")
 
 
@@ -99,6 +123,9 @@ class InstitutionSettings(_Tree):
     locations_file: Path | None = None
     agreement_file: Path | None = None
     knowledge_dir: Path | None = None
+    phone: str = Field("", pattern=r"^(\+?[0-9 ]{3,20})?$", description="shown on every page")
+    brand: Annotated[str, Field(pattern=_COLOUR), _brand_on("#ffffff")] = ""
+    brand_dark: Annotated[str, Field(pattern=_COLOUR), _brand_on("#18212a")] = ""
 
 
 class MessengerSettings(_Tree):

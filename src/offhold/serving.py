@@ -26,8 +26,11 @@ class StartFailed(OffholdError):
 class _Server(uvicorn.Server):
     """uvicorn raises the stop signal again when it is done; a drained service exits 0 instead."""
 
-    def __init__(self, config: uvicorn.Config, listening: socket.socket, ready_file: Path | None) -> None:
+    def __init__(
+        self, config: uvicorn.Config, app: Starlette, listening: socket.socket, ready_file: Path | None
+    ) -> None:
         super().__init__(config)
+        self._app = app
         self._listening = listening
         self._ready_file = ready_file
 
@@ -48,6 +51,7 @@ class _Server(uvicorn.Server):
         ready_file.write_text(f"http://{host}:{port}\n")
 
     def _stop(self) -> None:
+        self._app.state.stopping = True  # streams end by themselves, nothing waits for them
         self.should_exit = True
 
 
@@ -75,7 +79,7 @@ def run(app: Starlette, listening: socket.socket, ready_file: Path | None) -> No
         timeout_graceful_shutdown=_GRACE_S,
         lifespan="on",
     )
-    server = _Server(config, listening, ready_file)
+    server = _Server(config, app, listening, ready_file)
     try:
         asyncio.run(server.serve(sockets=[listening]))
     finally:

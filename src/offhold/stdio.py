@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
+from offhold.answers.shape import rendered
 from offhold.journal.turns import Reader, settle
 from offhold.language.redact import redact
-from offhold.model.answer import Answer, AnswerKind, TableRow
 from offhold.model.message import Conversation, Disclosure, Reply, Turn, TurnKind
-from offhold.model.money import Money
 
 OpenInstitution = Callable[[Path, str, str, str], Awaitable[Reader]]
 _CONVERSATIONS = 10_000
@@ -84,33 +83,3 @@ async def _answered(session: _Session, request: Mapping[str, Any]) -> Mapping[st
 def _spoken(reply: Reply) -> dict[str, Any]:
     """A reply without an answer neither claims nor asks anything about rows."""
     return {"kind": "decline", "value": {"reason": reply.key}, "currency": None, "evidence": []}
-
-
-def rendered(made: Answer) -> dict[str, Any]:
-    """An answer in the shape of the benchmark's answer schema."""
-    value, currency = _value(made)
-    return {
-        "kind": made.kind.value,
-        "value": value,
-        "currency": currency,
-        "evidence": list(made.evidence.transactions),
-    }
-
-
-def _value(made: Answer) -> tuple[Any, str | None]:
-    value = made.value
-    if isinstance(value, tuple) and all(isinstance(entry, Money) for entry in value) and value:
-        amounts = [entry for entry in value if isinstance(entry, Money)]
-        if len(amounts) == 1:
-            return amounts[0].plain(), amounts[0].currency
-        return {amount.currency: amount.plain() for amount in amounts}, None
-    if made.kind in (AnswerKind.table, AnswerKind.balance) and isinstance(value, tuple):
-        table: dict[str, Any] = {"rows": [_row(row) for row in value if isinstance(row, TableRow)]}
-        return table | ({"verdict": made.verdict} if made.verdict else {}), None
-    return (list(value) if isinstance(value, tuple) else value), None
-
-
-def _row(row: TableRow) -> dict[str, Any]:
-    if isinstance(row.figure, Money):
-        return {"key": row.key, "amount": row.figure.plain(), "currency": row.figure.currency}
-    return {"key": row.key, "count": row.figure}

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 from joserfc.jwk import ECKey, Key, RSAKey
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 
 from offhold.banks.institutions import Institution
@@ -26,11 +27,16 @@ from offhold.banks.port import Connector, Grant
 from offhold.channels.messenger.channel import Messenger
 from offhold.channels.messenger.graph import GraphClient
 from offhold.channels.port import Batch
+from offhold.channels.webchat import log
+from offhold.channels.webchat.channel import Bell, WebChat
+from offhold.channels.webchat.conversations import Conversations
 from offhold.config import InstitutionSettings, Role, Settings
 from offhold.errors import BankError, ConfigurationError, StoreUnavailable
 from offhold.identity.linking import Door, Linking
 from offhold.identity.oauth import Credentials, OAuthClient
+from offhold.identity.sessions import Sessions
 from offhold.journal import inbox
+from offhold.journal.port import Channel
 from offhold.journal.turns import Reader, Turns
 from offhold.journal.worker import Pace, Watch, Worker
 from offhold.keys.file import Keys
@@ -45,7 +51,8 @@ from offhold.store import migrate, postgres
 from offhold.store.port import Store
 from offhold.store.postgres import PostgresStore
 from offhold.store.sqlite import SqliteStore
-from offhold.web import health, link, webhook
+from offhold.web import brand, chat, health, link, webhook
+from offhold.web.pages import Pages, static
 
 _HTTP = {"limits": httpx2.Limits(max_connections=100, max_keepalive_connections=50), "timeout": 10.0}
 _GRAPH_PATIENCE_S = 5.0
@@ -111,20 +118,36 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
         settings.limits.refusal_days,
     )
     messenger = Messenger(graph, settings.public_url + LINK_PATH, keys.derive("payload"))
+    bell, sessions, pages = Bell(), Sessions(store, keys, clock), Pages(settings)
+    channels: dict[str, Channel] = {"messenger": messenger, "web": WebChat(store, keys, clock, bell)}
+
+    def sweep(connection: Connection, now_ms: int) -> None:
+        linking.sweep(connection, now_ms)
+        sessions.sweep(connection, now_ms)
+        log.forget(connection, now_ms - timedelta(days=settings.limits.chat_days) // timedelta(milliseconds=1))
+
     deadline_ms = settings.limits.reply_deadline_seconds * 1000
     turns = Turns(store, keys, clock, gate, institutions, linking.complete, deadline_ms)
     watch = Watch(metrics.turn.observe, metrics.first_answer.observe, lambda name: metrics.sends.labels(name).inc())
-    worker = Worker(
-        store, keys, clock, turns, {"messenger": messenger}, linking.sweep, linking.ended, _pace(settings), watch
-    )
+    worker = Worker(store, keys, clock, turns, channels, sweep, linking.ended, _pace(settings), watch)
     clients = (graph_http, *(entry.http for entry in banks.values()))
-    routes = health.routes(lambda: _ready(store), metrics)
+    wake = worker.wake if role is Role.all else lambda _lanes: None
+    conversations = Conversations(store, keys, clock, bell, wake)
+    app = Starlette(
+        routes=health.routes(lambda: _ready(store), metrics),
+        lifespan=_lifespan(store, None if role is Role.web else worker, clients),
+        exception_handlers=pages.handlers(),
+    )
+    app.state.stopping = False
     if role is not Role.worker:
-        wake = worker.wake if role is Role.all else lambda _lanes: None
-        routes += webhook.routes(settings, _intake(store, keys, clock, wake), metrics)
-        routes += link.routes(linking, graph, settings, clock.now)
-    working = None if role is Role.web else worker
-    return Service(Starlette(routes=routes, lifespan=_lifespan(store, working, clients)), store)
+        app.routes += [
+            *webhook.routes(settings, _intake(store, keys, clock, wake), metrics),
+            *link.routes(linking, graph, settings, clock.now, pages, sessions, conversations.connected),
+            *chat.routes(conversations, linking, sessions, settings, pages, lambda: app.state.stopping),
+            static(),
+            brand.route(settings),
+        ]
+    return Service(app, store)
 
 
 def database(settings: Settings) -> Store:

@@ -130,7 +130,8 @@ def _account_words(ask: Ask) -> tuple[str, ...]:
 
 def _unknown(subject: Subject) -> Answer:
     if subject.choices:
-        return clarify("which", say("ask.which", what=subject.label, choices=" or ".join(subject.choices)))
+        text = say("ask.which", what=subject.label, choices=" or ".join(subject.choices))
+        return replace(clarify("which", text), choices=subject.choices)
     return clarify("unknown", say("ask.unknown", what=subject.label))
 
 

@@ -1,7 +1,8 @@
-"""Linking a contact to a customer: from the Log In button to the platform's confirmation.
+"""Logins at the bank, and what they are for: linking a platform's chat, the web chat, or proof for a sealed answer.
 
-Source: Meta, "Account Linking". The browser session is bound to the page-scoped id before the login starts; our
-authorization code is single-use, lives five minutes and is kept as a hash.
+A platform's chat: from the Log In button to the platform's confirmation (Meta, "Account Linking"). The browser session
+is bound to the page-scoped id before the login starts; our authorization code is single-use, lives five minutes and is
+kept as a hash. The web chat is ours: its customer is known from the login itself.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -17,7 +19,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from offhold.banks.obie.consents import SCOPE, BankConsents
 from offhold.banks.port import Grant, Keep
 from offhold.errors import BankError, LinkRefused
+from offhold.identity import proofs
 from offhold.identity.oauth import OAuthClient
+from offhold.identity.proofs import ProofKey
 from offhold.keys.file import Keys
 from offhold.model.access import Purpose, Refused
 from offhold.model.ids import new_token, new_ulid
@@ -44,10 +48,20 @@ class Door:
     callback: str
 
 
+class Goal(StrEnum):
+    """What a login at the bank is for."""
+
+    chat = "chat"
+    web = "web"
+    proof = "proof"
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One customer on the way through the browser. `secret` is what its cookie must hold."""
+    """One customer on the way through the browser. `secret` is what its cookie must hold; `redirect_uri` where it goes
+    when all is done; `lane` is empty until known."""
 
+    goal: Goal
     lane: str
     institution: str
     redirect_uri: str
@@ -63,11 +77,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the customer chose on the consent page."""
+    """What the customer chose on the consent page, and the keys that this browser made to open answers with."""
 
     accounts: frozenset[str]
     purposes: frozenset[Purpose]
     disclosure: Disclosure
+    keys: tuple[ProofKey, ...] = ()
 
 
 Offer = Callable[[str, Grant, str, str, Keep], Awaitable[tuple[Account, ...] | Refused]]
@@ -99,21 +114,43 @@ class Linking:
 
         Raises LinkRefused: already-linked, link-used, unknown-institution; BankError.
         """
-        door = self._door(institution)
         lane = self._keys.pseudonym("lane", contact.lane)
         await self._store.read(lambda connection: self._free(connection, lane))
+        return await self._begin(Goal.chat, lane, institution, redirect_uri, token)
+
+    async def sign_in(self, institution: str) -> tuple[str, str, str]:
+        """Start a login for the web chat. Raises LinkRefused: unknown-institution; BankError."""
+        return await self._begin(Goal.web, "", institution, "/chat", new_token())
+
+    async def prove(self, institution: str, redirect_uri: str) -> tuple[str, str, str]:
+        """Start a login that only proves who is there. Raises LinkRefused: unknown-institution; BankError."""
+        return await self._begin(Goal.proof, "", institution, redirect_uri, new_token())
+
+    async def login_address(self, institution: str) -> str:
+        """Where the institution's login pages are, as it says itself; empty while it cannot be asked."""
+        try:
+            return str((await self._door(institution).oauth.metadata())["authorization_endpoint"])
+        except BankError:
+            return ""
+
+    async def _begin(
+        self, goal: Goal, lane: str, institution: str, redirect_uri: str, token: str
+    ) -> tuple[str, str, str]:
+        door = self._door(institution)
         now = self._clock.now()
         expires = datetime.fromtimestamp(now.timestamp() + self._consent_ms // 1000, UTC)
         first = datetime.fromtimestamp(now.timestamp() - _HISTORY_DAYS * _DAY_MS // 1000, UTC)
         intent = await door.consents.create(expires, first)
         state, nonce, secret = new_token(), new_token(), new_token()
         login = await door.oauth.begin(door.callback, SCOPE, intent, state, nonce)
-        attempt = Attempt(lane, institution, redirect_uri, secret, login.verifier, nonce, intent)
-        await self._store.write(lambda connection: self._open(connection, state, attempt, contact, token))
+        attempt = Attempt(goal, lane, institution, redirect_uri, secret, login.verifier, nonce, intent)
+        await self._store.write(lambda connection: self._open(connection, state, attempt, token))
         return login.url, state, secret
 
-    async def returned(self, institution: str, state: str, secret: str, code: str, iss: str | None) -> str:
-        """The bank sent the browser back with a code; returns the cookie's next value.
+    async def returned(self, institution: str, state: str, secret: str, code: str, iss: str | None) -> Attempt:
+        """The bank sent the browser back with a code; the attempt with its customer and the cookie's next secret.
+
+        A login for proof has done its work here: what the bank granted for it is given back unused.
 
         Raises LinkRefused: link-expired, link-foreign (another browser).
         """
@@ -128,8 +165,34 @@ class Linking:
         )
         customer = self._keys.pseudonym("customer", f"{institution}|{tokens.subject}")
         known = replace(attempt, grant=_plain(grant), customer=customer, secret=new_token())
+        if known.goal is Goal.proof:
+            await self._step(state, "returned", "proved", replace(known, grant=None))
+            await self._tell_bank(institution, attempt.intent)
+            return known
+        if known.goal is Goal.web:
+            known = replace(known, lane=self._keys.pseudonym("lane", web_contact(institution, customer).lane))
         await self._step(state, "returned", "returned", known)
-        return known.secret
+        return known
+
+    async def resumed(self, state: str, attempt: Attempt) -> bool:
+        """Whether this login continues a web chat that has its consent. The bank's new authorisation takes the place
+        of the old one where it covers the same accounts, and is given back where it does not."""
+        standing = await self._store.read(lambda connection: consents.of_lane(connection, self._keys, attempt.lane))
+        if standing is None or not standing.consent.current(self._clock.ms()):
+            return False
+        _offered, accounts = await self.accounts(state, attempt.secret)
+        agreed = standing.consent.accounts
+        covers = agreed <= {account.account_id for account in accounts}
+        grant = replace(_grant(attempt.grant or {}), accounts=agreed)
+
+        def write(connection: Connection) -> None:
+            self._move(connection, state, "returned", "proved", replace(attempt, grant=None), None)
+            if covers:
+                consents.renew(connection, self._keys, standing.consent.id, grant)
+
+        await self._store.write(write)
+        await self._tell_bank(attempt.institution, standing.grant.consent_id if covers else attempt.intent)
+        return True
 
     async def accounts(self, state: str, secret: str) -> tuple[Attempt, tuple[Account, ...]]:
         """What the consent page offers. Raises LinkRefused, BankError."""
@@ -156,7 +219,10 @@ class Linking:
         return await self._attempt(state, secret, "returned")
 
     async def accept(self, state: str, attempt: Attempt, choice: Choice) -> str:
-        """Record the consent; returns the single-use code. Raises LinkRefused on a second submit."""
+        """Record the consent; returns the single-use code for the platform. The web chat is linked at once.
+
+        Raises LinkRefused on a second submit.
+        """
         now_ms = self._clock.ms()
         consent = Consent(
             id=new_ulid(now_ms),
@@ -173,8 +239,12 @@ class Linking:
 
         def write(connection: Connection) -> None:
             agreed = replace(attempt, consent=consent.id, grant=None)
-            self._move(connection, state, "returned", "accepted", agreed, self._keys.pseudonym("code", code))
+            step = "linked" if attempt.goal is Goal.web else "accepted"
+            self._move(connection, state, "returned", step, agreed, self._keys.pseudonym("code", code))
             consents.give(connection, self._keys, Standing(consent, grant), attempt.lane)
+            proofs.keep(connection, self._keys, attempt.lane, choice.keys, now_ms)
+            if attempt.goal is Goal.web:
+                consents.link(connection, attempt.lane, consent, now_ms)
             connection.execute(delete(tables.refusal).where(tables.refusal.c.lane == attempt.lane))
 
         await self._store.write(write)
@@ -187,6 +257,8 @@ class Linking:
 
         def write(connection: Connection) -> None:
             self._move(connection, state, None, "declined", replace(attempt, grant=None), None)
+            if not attempt.lane:
+                return  # nobody is known yet
             row = {"lane": attempt.lane, "institution": attempt.institution, "until_ms": until_ms}
             connection.execute(delete(tables.refusal).where(tables.refusal.c.lane == attempt.lane))
             connection.execute(insert(tables.refusal).values(**row))
@@ -219,7 +291,7 @@ class Linking:
         if there is not None and there.consent.current(now_ms) and there.consent.customer != attempt.customer:
             raise LinkRefused("already-linked")
         self._move(connection, None, "accepted", "linked", attempt, hashed, row.id)
-        consents.supersede(connection, self._keys, standing.consent, now_ms)
+        consents.supersede(connection, self._keys, standing.consent, "messenger", now_ms)
         consents.link(connection, lane, standing.consent, now_ms)
         return standing.consent
 
@@ -252,7 +324,7 @@ class Linking:
         if standing is not None and standing.consent.current(self._clock.ms()):
             raise LinkRefused("already-linked")
 
-    def _open(self, connection: Connection, state: str, attempt: Attempt, contact: Contact, token: str) -> None:
+    def _open(self, connection: Connection, state: str, attempt: Attempt, token: str) -> None:
         name = self._name(state)
         used = self._keys.pseudonym("linking-token", token)
         if connection.execute(select(tables.link_attempt.c.id).where(tables.link_attempt.c.token_hash == used)).first():
@@ -318,7 +390,12 @@ class Linking:
 
     def _opened(self, name: str, sealed: bytes) -> Attempt:
         body = json.loads(self._keys.unseal(sealed, f"link_attempt/{name}"))
-        return Attempt(**{**body, "accounts": tuple(body["accounts"])})
+        return Attempt(**{**body, "goal": Goal(body["goal"]), "accounts": tuple(body["accounts"])})
+
+
+def web_contact(institution: str, customer: str) -> Contact:
+    """A customer's address in the web chat: the same from every browser."""
+    return Contact("web", institution, customer)
 
 
 def _plain(grant: Grant) -> dict[str, Any]:

@@ -54,7 +54,8 @@ class EvidenceRow:
 class Answer:
     """`value` by `kind`: money/balance → one Money per currency; count → int; list → ids in order;
     table (and balance of several accounts) → rows; text → one of date/answer/name/percent; decline, clarify →
-    {"reason": …}. `text` holds the figure. `rule` names how it was counted. `rows` show the evidence."""
+    {"reason": …}. `text` holds the figure. `rule` names how it was counted. `rows` show the evidence. `choices`:
+    what may be answered to a question back."""
 
     kind: AnswerKind
     value: Value
@@ -63,3 +64,4 @@ class Answer:
     rule: str = ""
     verdict: str = ""
     rows: tuple[EvidenceRow, ...] = ()
+    choices: tuple[str, ...] = ()

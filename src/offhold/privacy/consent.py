@@ -105,9 +105,11 @@ def of_lane(connection: Connection, keys: Keys, lane: str) -> Standing | None:
     return by_id(connection, keys, row.consent) if row else None
 
 
-def supersede(connection: Connection, keys: Keys, consent: Consent, now_ms: int) -> None:
+def supersede(connection: Connection, keys: Keys, consent: Consent, channel: str, now_ms: int) -> None:
     """A customer has one contact for each channel at an institution: links made before from others end."""
+    contacts = select(tables.contact.c.lane).where(tables.contact.c.channel == channel)
     where = (tables.link.c.customer == consent.customer) & (tables.link.c.institution == consent.institution)
+    where &= tables.link.c.lane.in_(contacts)
     for lane in connection.execute(select(tables.link.c.lane).where(where)).scalars().all():
         end(connection, keys, lane, now_ms, "withdrawn")
 
@@ -125,6 +127,7 @@ def end(connection: Connection, keys: Keys, lane: str, now_ms: int, state: str) 
     """
     standing = of_lane(connection, keys, lane)
     connection.execute(delete(tables.link).where(tables.link.c.lane == lane))
+    connection.execute(delete(tables.proof_key).where(tables.proof_key.c.lane == lane))
     if standing is None:
         return None
     _end(connection, keys, standing.consent, now_ms, state, lane)

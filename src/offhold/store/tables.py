@@ -124,6 +124,47 @@ link_attempt = Table(
     Column("body_sealed", LargeBinary, nullable=False),
 )
 
+session = Table(
+    "session",
+    metadata,
+    Column("id", Text, primary_key=True),  # keyed hash of the cookie's secret
+    Column("began_ms", BigInteger, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+)
+
+proof_key = Table(
+    "proof_key",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("id", Text, primary_key=True),  # keyed hash of the key's own name
+    Column("made_ms", BigInteger, nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+)
+
+sealed_ask = Table(
+    "sealed_ask",
+    metadata,
+    Column("id", Text, primary_key=True),  # keyed hash of the token in the link
+    Column("lane", Text, nullable=False),
+    Column("institution", Text, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),  # end of the link
+    Column("opened_ms", BigInteger, nullable=False, default=0),  # last opening; 0: never
+    Column("body_sealed", LargeBinary, nullable=False),
+    Index("sealed_ask_expires", "expires_ms"),
+)
+
+chat_message = Table(
+    "chat_message",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("place", Integer, primary_key=True),  # order within the lane, from 1
+    Column("id", Text, nullable=False, unique=True),  # outbox id, or keyed hash of what the customer's browser named it
+    Column("at_ms", BigInteger, nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+    Index("chat_message_at", "at_ms"),
+)
+
 refusal = Table(
     "refusal",
     metadata,

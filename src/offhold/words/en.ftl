@@ -158,3 +158,13 @@ count-minute = { $number ->
     [one] { $number } minute
    *[other] { $number } minutes
 }
+
+count-other = { $number ->
+    [one] { $number } other
+   *[other] { $number } others
+}
+
+sum-total = Total
+rule-spend = Purchases, bills, cash and fees, by the day your bank booked them. Refunds are taken off. Moves between your own accounts are not counted.
+
+sealed-ready = Your answer is ready. It opens on our page, not in this chat.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from offhold.language.tainted import foreign, legible, unlinked
 from offhold.model.answer import Answer, EvidenceRow
 from offhold.model.message import Button, Choice, Contact, Reply
 
@@ -17,8 +17,6 @@ PAYLOAD_CHARS = 1_000
 QUICK_REPLIES = 13
 MESSAGES = 5  # of one reply: a thread is no place for bursts
 ROWS_SHOWN = 10
-_LABEL_CHARS = 40
-_LINKISH = re.compile(r"\b[^\W_][\w+.-]*://|\bwww\b[.。]|(?<=[^\W_])[.。](?=[^\W\d_]{2})")
 _BREAKS = ("\n\n", "\n", ". ", "! ", "? ", " ")
 _MORE = "…"
 
@@ -76,22 +74,6 @@ def _rows(answer: Answer) -> Iterator[str]:
 
 def _row(row: EvidenceRow) -> str:
     return f"{row.day}  {foreign(row.label)}  {row.amount.shown()}{'  (pending)' if row.pending else ''}"
-
-
-def foreign(text: str) -> str:
-    """Text that somebody else wrote, made harmless: no control or direction characters, no links, 40 characters."""
-    plain = unlinked(legible(unicodedata.normalize("NFKC", text)))
-    return " ".join(plain.split())[:_LABEL_CHARS].rstrip()
-
-
-def legible(text: str) -> str:
-    """Without characters that are not seen, or that change the direction of others; lines stay."""
-    return "".join(char for char in text if char == "\n" or unicodedata.category(char)[0] != "C")
-
-
-def unlinked(text: str) -> str:
-    """Without anything that a chat would make tappable: schemes, `www.`, dots between a name and a letter."""
-    return _LINKISH.sub(" ", text)
 
 
 def split(text: str, limit: int) -> Iterator[str]:
