@@ -140,7 +140,7 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
     )
     app.state.stopping = False
     if role is not Role.worker:
-        app.routes += [
+        app.router.routes += [
             *webhook.routes(settings, _intake(store, keys, clock, wake), metrics),
             *link.routes(linking, graph, settings, clock.now, pages, sessions, conversations.connected),
             *chat.routes(conversations, linking, sessions, settings, pages, lambda: app.state.stopping),

@@ -95,3 +95,7 @@ class WebChat:
 
     async def typing(self, contact: Contact) -> None:
         self._bell.ring(self._keys.pseudonym("lane", contact.lane), typing=True)
+
+    async def unlink(self, contact: Contact) -> bool:
+        """There is no platform to be told."""
+        return True
