@@ -108,7 +108,7 @@ def _sum(made: Answer) -> list[list[str]]:
     lines = [[plural(len(bought), "payment"), signed(total(bought, currency))]]
     if refunds:
         lines.append([plural(len(refunds), "refund"), signed(total(refunds, currency))])
-    return [*lines, [say("sum.total"), signed(total((*bought, *refunds), currency))]]
+    return [*lines, [say("rule.total"), signed(total((*bought, *refunds), currency))]]
 
 
 def _bars(made: Answer) -> Sequence[Bar]:
