@@ -15,6 +15,7 @@ from rich.console import Console
 from sqlalchemy import Connection
 
 from offhold import config
+from offhold.commands import policy
 from offhold.config import Role
 from offhold.errors import ConfigurationError, OffholdError
 from offhold.journal.status import left_to_do, status
@@ -26,6 +27,7 @@ T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of the deployment.")
 app.add_typer(keys_app, name="keys")
+app.add_typer(policy.app, name="policy")
 
 _out = Console()
 _err = Console(stderr=True)

@@ -47,6 +47,7 @@ from offhold.ops.metrics import Metrics
 from offhold.privacy import consent as consents
 from offhold.privacy.consent import Consent, Standing
 from offhold.privacy.gate import Asker, Gate
+from offhold.privacy.policy import deciding
 from offhold.store import migrate, postgres
 from offhold.store.port import Store
 from offhold.store.postgres import PostgresStore
@@ -95,6 +96,7 @@ class Bank:
 
 def service(settings: Settings, role: Role = Role.all) -> Service:
     """Wire what `serve` does in this role. Raises ConfigurationError for what only shows here."""
+    deciding.approved()
     keys = Keys.from_file(settings.root_key_file)
     clock = Clock(settings.clock_file)
     metrics = Metrics()
@@ -251,11 +253,18 @@ async def examine(settings: Settings) -> tuple[Check, ...]:
     """Look at what `serve` will need, and say what to do about what is missing."""
     clock, metrics = Clock(settings.clock_file), Metrics()
     database_check = _server_check(settings) if settings.postgres else _folder_check(settings)
-    checks = [Check("configuration", True, "complete"), _key_check(settings), database_check]
+    checks = [Check("configuration", True, "complete"), _policy_check(), _key_check(settings), database_check]
     for name, entry in settings.institutions.items():
         checks.append(await _bank_check(name, bank(name, entry, settings, clock, metrics)))
     checks.append(await _graph_check(settings))
     return tuple(checks)
+
+
+def _policy_check() -> Check:
+    try:
+        return Check("policy", True, f"{deciding.approved().sha256} is approved")
+    except ConfigurationError as error:
+        return Check("policy", False, error.problems[0])
 
 
 def _key_check(settings: Settings) -> Check:

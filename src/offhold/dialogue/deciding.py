@@ -159,6 +159,12 @@ def _refused(turn: Turn, memory: Memory, refused: Refused) -> Decision:
             return _say(memory, "err.unclear")
         case Failure.forbidden:
             return _say(memory, "err.forbidden")
+        case Failure.reconfirm:
+            return _offer(turn, memory, "link.reconfirm")
+        case Failure.agreement:
+            return _say(memory, "err.agreement", bank=turn.institution_name)
+        case Failure.over_budget:
+            return _say(memory, "err.budget")
 
 
 def _answered(memory: Memory, ask: Ask | None, made: Answer, choices: tuple[Choice, ...] = ()) -> Decision:

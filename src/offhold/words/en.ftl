@@ -7,6 +7,7 @@ bot-notice = This is { $bank }'s bot, a program and not a person.
 
 link-offer = To answer that I need your permission. Tap Log In: you sign in on { $bank }'s own page and choose what I may see. It takes a minute.
 link-again = Your permission has ended, so I can't look. Tap Log In to give it again on { $bank }'s own page.
+link-reconfirm = You connected some time ago, so I need your word again. Tap Log In to confirm on { $bank }'s own page.
 link-bank = { $bank } wants you to sign in again before I may look. Tap Log In.
 link-done = Done, you're connected. Ask away: “what did I spend on groceries this month?” Say “unlink” to end it.
 link-done-sealed = Done, you're connected. As you chose, I keep figures out of this chat. Say “unlink” to end it.
@@ -42,6 +43,8 @@ sealed-line = You chose to keep figures out of this chat, so I won't show that h
 err-bank = I can't reach your accounts right now. Your money is safe. Try again in about ten minutes.
 err-busy = Your accounts are busy right now. Your money is safe. Please try again in { $minutes }.
 err-forbidden = Your permission doesn't cover that. Say “unlink” and connect again to change what I may see.
+err-agreement = { $bank } doesn't let me read that here, whatever you chose. A person at the bank can look for you.
+err-budget = This chat has read as much as one chat may in a day. Ask again tomorrow, or say “person”.
 err-unclear = Your bank's answer was not clear enough for a figure I can stand behind. Please try again later.
 err-ours = Something went wrong on our side, and I don't want to guess. Please ask again, or say “person”.
 

@@ -1,0 +1,1 @@
+"""The policy: Cedar files that say all that may be done with bank data, their evaluation and their proof."""
