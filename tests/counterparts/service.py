@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -112,6 +113,12 @@ class Service:
         if self.process.poll() is None:
             self.process.send_signal(how)
         return self.process.wait(30)
+
+    def status(self) -> dict[str, Any]:
+        """What `offhold status --json` says."""
+        said = self.command("status", "--json")
+        assert said.returncode == 0, said.stderr
+        return dict(json.loads(said.stdout))
 
     def settled(self) -> bool:
         """Whether nothing is left to answer or to send; what `offhold drain` waits for, without a process."""

@@ -146,9 +146,14 @@ def contact_of(connection: Connection, keys: Keys, lane: str) -> Contact:
     return Contact(**json.loads(keys.unseal(sealed, f"contact/{lane}")))
 
 
-def park(connection: Connection, row_id: int, reason: str) -> None:
-    """Set a message aside that cannot be worked on; it stays, sealed, for a person to look at."""
-    connection.execute(update(tables.inbox).where(tables.inbox.c.id == row_id).values(state="parked", reason=reason))
+def park(connection: Connection, row_id: int, reason: str) -> bool:
+    """Set a message aside that cannot be worked on; it stays, sealed, for a person to look at.
+
+    False when it is answered already or was taken back.
+    """
+    waiting = (tables.inbox.c.id == row_id) & (tables.inbox.c.state == "ready")
+    parked = connection.execute(update(tables.inbox).where(waiting).values(state="parked", reason=reason))
+    return parked.rowcount == 1
 
 
 def tried(connection: Connection, row_id: int) -> None:

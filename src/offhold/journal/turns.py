@@ -290,7 +290,8 @@ class Turns:
 
         def commit(connection: Connection) -> None:
             lanes.check(connection, held)
-            inbox.park(connection, work.row_id, reason)
+            if not inbox.park(connection, work.row_id, reason):
+                return
             sorry = (Reply("err.ours", say("err.ours")),)
             self._say(connection, held.lane, work.contact, channel, sorry, Disclosure.sealed, now_at)
 
