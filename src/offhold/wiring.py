@@ -34,8 +34,10 @@ from offhold.config import InstitutionSettings, Role, Settings
 from offhold.errors import BankError, ConfigurationError, StoreUnavailable
 from offhold.identity.linking import Door, Linking
 from offhold.identity.oauth import Credentials, OAuthClient
+from offhold.identity.proofs import Challenges, Origin
 from offhold.identity.sessions import Sessions
 from offhold.journal import inbox
+from offhold.journal.opening import Opening
 from offhold.journal.port import Channel
 from offhold.journal.turns import Reader, Turns
 from offhold.journal.worker import Pace, Watch, Worker
@@ -45,6 +47,7 @@ from offhold.model.message import Disclosure
 from offhold.ops.clock import Clock
 from offhold.ops.metrics import Metrics
 from offhold.privacy import consent as consents
+from offhold.privacy import sealed
 from offhold.privacy.consent import Consent, Standing
 from offhold.privacy.gate import Asker, Gate
 from offhold.privacy.policy import deciding
@@ -53,12 +56,12 @@ from offhold.store.port import Store
 from offhold.store.postgres import PostgresStore
 from offhold.store.sqlite import SqliteStore
 from offhold.web import brand, chat, health, link, webhook
+from offhold.web import sealed as sealed_pages
 from offhold.web.pages import Pages, static
 
 _HTTP = {"limits": httpx2.Limits(max_connections=100, max_keepalive_connections=50), "timeout": 10.0}
 _GRAPH_PATIENCE_S = 5.0
 _DRAIN_S = 20.0
-LINK_PATH = "/link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +122,14 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
         settings.limits.consent_days,
         settings.limits.refusal_days,
     )
-    messenger = Messenger(graph, settings.public_url + LINK_PATH, keys.derive("payload"))
+    messenger = Messenger(graph, settings.public_url, keys.derive("payload"))
     bell, sessions, pages = Bell(), Sessions(store, keys, clock), Pages(settings)
     channels: dict[str, Channel] = {"messenger": messenger, "web": WebChat(store, keys, clock, bell)}
 
     def sweep(connection: Connection, now_ms: int) -> None:
         linking.sweep(connection, now_ms)
         sessions.sweep(connection, now_ms)
+        sealed.sweep(connection, now_ms)
         log.forget(connection, now_ms - timedelta(days=settings.limits.chat_days) // timedelta(milliseconds=1))
 
     deadline_ms = settings.limits.reply_deadline_seconds * 1000
@@ -133,6 +137,8 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
     watch = Watch(metrics.turn.observe, metrics.first_answer.observe, lambda name: metrics.sends.labels(name).inc())
     worker = Worker(store, keys, clock, turns, channels, sweep, linking.ended, _pace(settings), watch)
     clients = (graph_http, *(entry.http for entry in banks.values()))
+    opening = Opening(store, keys, clock, gate, institutions, turns)
+    challenges = Challenges(keys, Origin(settings.public_url))
     wake = worker.wake if role is Role.all else lambda _lanes: None
     conversations = Conversations(store, keys, clock, bell, wake)
     app = Starlette(
@@ -146,6 +152,7 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
             *webhook.routes(settings, _intake(store, keys, clock, wake), metrics),
             *link.routes(linking, graph, settings, clock.now, pages, sessions, conversations.connected),
             *chat.routes(conversations, linking, sessions, settings, pages, lambda: app.state.stopping),
+            *sealed_pages.routes(opening, challenges, linking, sessions, settings, pages, clock),
             static(),
             brand.route(settings),
         ]

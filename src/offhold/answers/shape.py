@@ -92,23 +92,25 @@ def _line(row: EvidenceRow) -> dict[str, Any]:
         "day": row.day,
         "label": foreign(row.label),
         "amount": signed(row.amount),
+        "minor": row.amount.minor,
         "refund": row.amount.minor < 0,
         "pending": row.pending,
     }
 
 
-def _sum(made: Answer) -> list[list[str]]:
-    """Purchases, refunds and what they come to, where the rows are of one currency."""
+def _sum(made: Answer) -> list[list[str | int]]:
+    """Purchases, refunds and what they come to, where the rows are of one currency: words, figure, minor units."""
     currencies = {row.amount.currency for row in made.rows}
     if len(currencies) != 1:
         return []
     currency = currencies.pop()
     bought = [row.amount for row in made.rows if row.amount.minor >= 0]
     refunds = [row.amount for row in made.rows if row.amount.minor < 0]
-    lines = [[plural(len(bought), "payment"), signed(total(bought, currency))]]
+    lines = [(plural(len(bought), "payment"), total(bought, currency))]
     if refunds:
-        lines.append([plural(len(refunds), "refund"), signed(total(refunds, currency))])
-    return [*lines, [say("rule.total"), signed(total((*bought, *refunds), currency))]]
+        lines.append((plural(len(refunds), "refund"), total(refunds, currency)))
+    lines.append((say("rule.total"), total((*bought, *refunds), currency)))
+    return [[words, signed(amount), amount.minor] for words, amount in lines]
 
 
 def _bars(made: Answer) -> Sequence[Bar]:

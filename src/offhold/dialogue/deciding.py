@@ -112,7 +112,7 @@ def _ask(turn: Turn, memory: Memory, meant: Understood, access: Access | None) -
     if not turn.linked:
         return _offer(turn, memory, "link.offer")
     if access is None:
-        return Decision(memory.conversation(), read=_read(ask))
+        return Decision(replace(memory, ask=ask, misses=0).conversation(), read=_read(ask))
     if isinstance(access, Refused):
         return _refused(turn, memory, access)
     if _looks_further(ask, access):

@@ -2,8 +2,7 @@
 
 A browser key is a P-256 pair that WebCrypto made while linking; its private half cannot be exported. It signs our
 challenge as a compact JWS (RFC 7515, ES256) whose `kid` is the key's thumbprint (RFC 7638). A passkey is a WebAuthn
-Level 3 credential with user verification. Challenges are ours by HMAC, live two minutes, belong to one page, and are
-over with the first opening after they were made.
+Level 3 credential with user verification. Challenges are ours by HMAC, live two minutes and belong to one page.
 """
 
 from __future__ import annotations
@@ -66,6 +65,11 @@ class Origin:
     def host(self) -> str:
         return urlsplit(self.public_url).hostname or ""
 
+    @property
+    def text(self) -> str:
+        parts = urlsplit(self.public_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
     def offer(self, institution: str, customer: str, challenge: bytes) -> str:
         """Options for navigator.credentials.create, as JSON."""
         options = webauthn.generate_registration_options(
@@ -87,7 +91,7 @@ class Origin:
                 credential=text,
                 expected_challenge=challenge,
                 expected_rp_id=self.host,
-                expected_origin=self.public_url,
+                expected_origin=self.text,
                 require_user_verification=True,
             )
         except (WebAuthnException, ValueError, TypeError, KeyError) as error:
@@ -126,18 +130,15 @@ class Challenges:
     def _mac(self, page: str, body: str) -> str:
         return self._keys.pseudonym("challenge", f"{page}|{body}")
 
-    def holds(self, connection: Connection, lane: str, page: str, proof: str, after_ms: int, now_ms: int) -> bool:
-        """Whether `proof` (JSON: challenge, and device or passkey) was made for this page by a key of the lane.
-
-        `after_ms`: the last opening; a challenge from before it is over.
-        """
+    def holds(self, connection: Connection, lane: str, page: str, proof: str, now_ms: int) -> bool:
+        """Whether `proof` (JSON: challenge, and device or passkey) was made for this page by a key of the lane."""
         try:
             given = json.loads(proof[:_PROOF_CHARS])
             challenge = str(given["challenge"])
             issued_ms = self._issued_ms(page, challenge)
         except (ValueError, TypeError, KeyError):
             return False
-        if not after_ms < issued_ms <= now_ms < issued_ms + CHALLENGE_MS:
+        if not issued_ms <= now_ms < issued_ms + CHALLENGE_MS:
             return False
         return self._device(connection, lane, given, challenge) or self._passkey(connection, lane, given, challenge)
 
@@ -151,7 +152,7 @@ class Challenges:
                 opened = jws.deserialize_compact(signed, ECKey.import_key(json.loads(held.public)), ["ES256"])
             except (JoseError, ValueError):
                 continue
-            if opened.payload == f"{self._origin.public_url} {challenge}".encode():
+            if opened.payload == f"{self._origin.text} {challenge}".encode():
                 return True
         return False
 
@@ -167,7 +168,7 @@ class Challenges:
                 credential=answer,
                 expected_challenge=challenge.encode(),
                 expected_rp_id=self._origin.host,
-                expected_origin=self._origin.public_url,
+                expected_origin=self._origin.text,
                 credential_public_key=base64url_to_bytes(held.public),
                 credential_current_sign_count=held.signed,
                 require_user_verification=True,

@@ -7,7 +7,8 @@ last used and 8 hours after it began, whichever is first (OWASP ASVS 5.0, 7.3), 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -24,15 +25,27 @@ FRESH_MS = 5 * 60_000
 _TOUCH_MS = 60_000
 
 
+class Level(StrEnum):
+    """How somebody proved who they are: with a sign-in at the bank, or with a key kept for one chat's answers."""
+
+    bank = "bank"
+    key = "key"
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`customer` at `institution`; `proved_ms`: when they last proved who they are (unix ms); `opens`: the sealed
-    answer that a sign-in was made for, to be shown once when the browser comes back."""
+    """`customer` at `institution`; `proved_ms`: when they last proved who they are (unix ms), and `level` how.
+
+    `opens`: the sealed answer that a sign-in was made for, to be shown once when the browser comes back;
+    `shows`: the one that this browser has open.
+    """
 
     customer: str
     institution: str
     proved_ms: int
+    level: Level = Level.bank
     opens: str = ""
+    shows: str = ""
 
     def fresh(self, now_ms: int) -> bool:
         """Whether the proof is new enough to show something sealed."""
@@ -72,12 +85,8 @@ class Sessions:
             return None
         if now_ms - row.seen_ms >= _TOUCH_MS:
             await self._set(name, seen_ms=now_ms)
-        return Session(**json.loads(self._keys.unseal(row.body_sealed, f"session/{name}")))
-
-    async def opened(self, secret: str, held: Session) -> None:
-        """The answer that the sign-in was made for was shown: not again without another proof."""
-        name = self._name(secret)
-        await self._set(name, body_sealed=self._sealed(name, replace(held, opens="")))
+        body = json.loads(self._keys.unseal(row.body_sealed, f"session/{name}"))
+        return Session(**{**body, "level": Level(body["level"])})
 
     async def end(self, secret: str) -> None:
         """Sign out."""

@@ -23,10 +23,11 @@ from offhold.model.access import Access, Purpose, Read
 from offhold.model.decision import Decision
 from offhold.model.ids import new_ulid
 from offhold.model.ledger import Rows
-from offhold.model.message import Contact, Conversation, Disclosure, Instruction, Reply, Turn, TurnKind
+from offhold.model.message import Button, Contact, Conversation, Disclosure, Instruction, Reply, Turn, TurnKind
 from offhold.ops import failpoints
 from offhold.ops.clock import Clock
 from offhold.privacy import consent as consents
+from offhold.privacy import sealed
 from offhold.privacy.consent import Consent, Standing
 from offhold.privacy.gate import Asker, Gate
 from offhold.store import tables
@@ -49,7 +50,7 @@ class TooManyRounds(OffholdError):
 async def settle(turn: Turn, state: Conversation, read: Reader) -> Decision:
     """Ask `decide` until it has replies, fetching what it wants in between: at most three rounds.
 
-    Under sealed disclosure nothing is read for a chat that may not show it.
+    Under sealed disclosure nothing is read for a chat that may not show it: the answer waits behind a link.
     """
     access: Access | None = None
     for _ in range(ROUNDS):
@@ -57,7 +58,8 @@ async def settle(turn: Turn, state: Conversation, read: Reader) -> Decision:
         if decision.read is None:
             return decision
         if turn.linked and turn.disclosure is Disclosure.sealed:
-            return Decision(decision.state, (Reply("sealed.line", say("sealed.line")),))
+            ready = Reply("sealed.ready", say("sealed.ready"), button=Button.open_answer)
+            return Decision(decision.state, (ready,))
         access = await read(decision.read, decision.purpose)
     raise TooManyRounds(str(ROUNDS))
 
@@ -127,6 +129,15 @@ class Done:
     heard: Heard | None
     decision: Decision
     rows_read: tuple[int, ...] = ()
+
+
+def leave_outcome(
+    connection: Connection, keys: Keys, consent: Consent, request: str, rows_read: Sequence[int], now_ms: int
+) -> None:
+    """One leaf for each read of a request: how many rows it gave."""
+    for rows in rows_read:
+        record = {"act": "read.outcome", "req": request, "rows": rows, "consent": consent.id}
+        leaves.append(connection, keys, consent.customer, consent.institution, now_ms, record)
 
 
 class Turns:
@@ -204,12 +215,12 @@ class Turns:
         if not inbox.finish(connection, work.row_id, work.sealed):
             return None
         done = self._linked(connection, work, held, done)
-        ended = self._instruct(connection, held.lane, done.decision.instructions)
+        ended = self.carry_out(connection, held.lane, done.decision.instructions)
         self._leave_outcome(connection, work, held, done)
         standing = consents.of_lane(connection, self._keys, held.lane)
         disclosure = standing.consent.disclosure if standing else Disclosure.sealed
         answers_at = now_at - max(0, self._clock.ms() - work.accepted_ms)
-        replies = done.decision.replies
+        replies = [self._linked_to_page(connection, work, held, done, reply) for reply in done.decision.replies]
         self._say(connection, held.lane, work.contact, channel, replies, disclosure, now_at, answers_at)
         memory = json.dumps(dict(done.decision.state.memory)).encode()
         connection.execute(
@@ -218,6 +229,18 @@ class Turns:
             .values(state_sealed=self._keys.seal(memory, f"lane/{held.lane}"))
         )
         return ended
+
+    def _linked_to_page(self, connection: Connection, work: Work, held: Claim, done: Done, reply: Reply) -> Reply:
+        """A reply that opens on our page gets its link; the question behind it is kept, sealed."""
+        if reply.button is not Button.open_answer or work.standing is None or done.heard is None:
+            return reply
+        turn = self._turn(work, done.heard)
+        asked = sealed.Question(
+            turn.text, turn.choice, turn.now.isoformat(), work.contact.channel, dict(work.state.memory)
+        )
+        institution = work.standing.consent.institution
+        token = sealed.put(connection, self._keys, held.lane, institution, asked, self._clock.ms())
+        return replace(reply, link=token)
 
     def _linked(self, connection: Connection, work: Work, held: Claim, done: Done) -> Done:
         """A finished login becomes a link in this transaction, or a reply that it did not work."""
@@ -232,7 +255,8 @@ class Turns:
             turn = replace(self._turn(work, done.heard), linked=True, disclosure=consent.disclosure)
         return replace(done, decision=disclosed(turn, work.state, decide(turn, work.state, None)))
 
-    def _instruct(self, connection: Connection, lane: str, instructions: Sequence[Instruction]) -> Grant | None:
+    def carry_out(self, connection: Connection, lane: str, instructions: Sequence[Instruction]) -> Grant | None:
+        """Do what was decided, in the caller's transaction; the grant whose consent ended, for the bank to be told."""
         now_ms = self._clock.ms()
         ended = None
         for instruction in instructions:
@@ -262,9 +286,7 @@ class Turns:
         if work.standing is None:
             return
         consent = work.standing.consent
-        for rows in done.rows_read:
-            record = {"act": "read.outcome", "req": str(work.row_id), "rows": rows, "consent": consent.id}
-            leaves.append(connection, self._keys, consent.customer, consent.institution, self._clock.ms(), record)
+        leave_outcome(connection, self._keys, consent, str(work.row_id), done.rows_read, self._clock.ms())
 
     def _say(
         self,

@@ -73,6 +73,8 @@ class Button(StrEnum):
 
     log_in = "log-in"
     log_out = "log-out"
+    open_answer = "open-answer"
+    """To the page that shows what the channel may not carry; `Reply.link` is the token of its address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ class Reply:
     text: str
     choices: tuple[Choice, ...] = ()
     button: Button | None = None
+    link: str = ""
     answer: Answer | None = None
     personal: bool = False
     repeatable: bool = True

@@ -149,7 +149,7 @@ sealed_ask = Table(
     Column("lane", Text, nullable=False),
     Column("institution", Text, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),  # end of the link
-    Column("opened_ms", BigInteger, nullable=False, default=0),  # last opening; 0: never
+    Column("openings", Integer, nullable=False),
     Column("body_sealed", LargeBinary, nullable=False),
     Index("sealed_ask_expires", "expires_ms"),
 )

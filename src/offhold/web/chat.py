@@ -19,7 +19,7 @@ from offhold.channels.webchat.log import Message
 from offhold.config import Settings
 from offhold.errors import StoreUnavailable
 from offhold.identity.linking import Linking, web_contact
-from offhold.identity.sessions import Session, Sessions
+from offhold.identity.sessions import Level, Session, Sessions
 from offhold.model.ids import new_token
 from offhold.model.message import Contact
 from offhold.web.browser import Browser, Handler, Problem, guarded, same_site, single
@@ -88,7 +88,9 @@ class _Chat:
     async def _here(self, request: Request) -> _Here | None:
         secret = self._browser.session(request)
         session = await self._sessions.current(secret)
-        return _Here(session, secret, web_contact(session.institution, session.customer)) if session else None
+        if session is None or session.level is not Level.bank:
+            return None
+        return _Here(session, secret, web_contact(session.institution, session.customer))
 
     async def show(self, request: Request) -> Response:
         """The conversation, or where to sign in."""

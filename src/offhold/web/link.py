@@ -106,7 +106,7 @@ class _Legs:
     async def _signed_in(self, request: Request, attempt: Attempt, opens: str = "") -> Response:
         """A session with a new secret, and on to where the login was for."""
         proved_ms = int(self._now().timestamp() * 1000)
-        given = Session(attempt.customer, attempt.institution, proved_ms, opens)
+        given = Session(attempt.customer, attempt.institution, proved_ms, opens=opens)
         secret = await self._sessions.begin(given, instead_of=self._browser.session(request))
         response = self._browser.logged_in(RedirectResponse(attempt.redirect_uri, 303))
         return self._browser.signed_in(response, secret)

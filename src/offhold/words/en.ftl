@@ -171,3 +171,4 @@ rule-total = Total
 rule-spend = Purchases, bills, cash and fees, by the day your bank booked them. Refunds are taken off. Moves between your own accounts are not counted.
 
 sealed-ready = Your answer is ready. It opens on our page, not in this chat.
+sealed-open = Open my answer

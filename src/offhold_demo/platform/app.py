@@ -136,4 +136,5 @@ def _plain(bubble: Bubble) -> dict[str, Any]:
         "text": bubble.text,
         "taps": [choice["title"] for choice in bubble.quick_replies],
         "log_in": any(button["type"] == "account_link" for button in bubble.buttons),
+        "links": [[button["title"], button["url"]] for button in bubble.buttons if button["type"] == "web_url"],
     }

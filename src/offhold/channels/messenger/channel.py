@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from offhold.channels.messenger import payloads
@@ -18,13 +19,14 @@ STALE_MS = 24 * 3_600_000
 
 
 class Messenger:
-    """`link_url` is our page behind the Log In button; `payload_key` signs button payloads."""
+    """`public_url` is where our pages are; `payload_key` signs button payloads."""
 
     name = "messenger"
 
-    def __init__(self, graph: GraphClient, link_url: str, payload_key: bytes) -> None:
+    def __init__(self, graph: GraphClient, public_url: str, payload_key: bytes) -> None:
         self._graph = graph
-        self._link_url = link_url
+        self._link_url = f"{public_url}/link"
+        self._answer_url = f"{public_url}/s/"
         self._key = payload_key
 
     def hear(self, kind: str, body: Mapping[str, Any], contact: Contact, at_ms: int, now_ms: int) -> Heard | None:
@@ -56,6 +58,8 @@ class Messenger:
         """The bodies of a reply. Nothing personal is rendered under sealed disclosure, whoever asked for it."""
         if reply.personal and disclosure is Disclosure.sealed:
             reply = Reply("sealed.line", say("sealed.line"))
+        if reply.link:
+            reply = replace(reply, link=self._answer_url + reply.link)
         return render(
             reply, contact, self._link_url, lambda action: payloads.sign(action, contact, now_ms // 1000, self._key)
         )

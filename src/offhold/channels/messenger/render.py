@@ -9,6 +9,7 @@ from typing import Any
 from offhold.language.tainted import foreign, legible, unlinked
 from offhold.model.answer import Answer, EvidenceRow
 from offhold.model.message import Button, Choice, Contact, Reply
+from offhold.words import say
 
 TEXT_UNITS = 1_800  # UTF-16 units; the platform takes 2,000 and does not say of what
 BUTTON_TEXT_UNITS = 640
@@ -31,7 +32,7 @@ def render(reply: Reply, contact: Contact, link_url: str, sign: Sign) -> tuple[d
     parts = _parts(text, TEXT_UNITS if reply.button is None else BUTTON_TEXT_UNITS)
     messages: list[dict[str, Any]] = [{"text": part} for part in parts]
     if reply.button is not None:
-        messages[-1] = _template(parts[-1], reply.button, link_url)
+        messages[-1] = _template(parts[-1], _drawn(reply.button, reply.link, link_url))
     if taps := list(_quick_replies(reply.choices, sign)):
         messages[-1]["quick_replies"] = taps
     return tuple(_body(contact, message) for message in messages)
@@ -41,9 +42,18 @@ def _body(contact: Contact, message: dict[str, Any]) -> dict[str, Any]:
     return {"recipient": {"id": contact.address}, "messaging_type": "RESPONSE", "message": message}
 
 
-def _template(text: str, button: Button, link_url: str) -> dict[str, Any]:
-    log_in = button is Button.log_in
-    drawn = {"type": "account_link", "url": link_url} if log_in else {"type": "account_unlink"}
+def _drawn(button: Button, link: str, link_url: str) -> dict[str, str]:
+    match button:
+        case Button.log_in:
+            return {"type": "account_link", "url": link_url}
+        case Button.log_out:
+            return {"type": "account_unlink"}
+        case Button.open_answer:
+            shape = {"webview_height_ratio": "tall", "webview_share_button": "hide"}
+            return {"type": "web_url", "title": say("sealed.open"), "url": link, **shape}
+
+
+def _template(text: str, drawn: dict[str, str]) -> dict[str, Any]:
     payload = {"template_type": "button", "text": text, "buttons": [drawn]}
     return {"attachment": {"type": "template", "payload": payload}}
 

@@ -29,6 +29,13 @@ function show(bubble) {
     link.textContent = "Log In";
     item.append(link);
   }
+  for (const [title, address] of bubble.links) {
+    const link = document.createElement("a");
+    link.className = "button";
+    link.href = address;
+    link.textContent = title;
+    item.append(link);
+  }
   if (bubble.taps.length) item.append(tapsOf(bubble));
   chat.append(item);
   last = bubble.number;

@@ -32,7 +32,7 @@ def upgrade() -> None:
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("institution", sa.Text(), nullable=False),
         sa.Column("expires_ms", sa.BigInteger(), nullable=False),
-        sa.Column("opened_ms", sa.BigInteger(), nullable=False),
+        sa.Column("openings", sa.Integer(), nullable=False),
         sa.Column("body_sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
