@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,25 +22,25 @@ from starlette.types import ASGIApp
 
 from offhold_demo.bank import BankConfig, Client, Faults, build_bank
 from offhold_demo.households import USERNAMES, all_households, household
-from offhold_demo.platform import Platform
-from offhold_demo.platform.graph import App
+from offhold_demo.platform import App, Platform, application
 from offhold_demo.stories import Line, Player, StoryBroken, StoryError, read
 
 _HOST = "127.0.0.1"
 _PERSON = "maya"
-_PSID = "7100200300400500"
+_PSIDS = {name: f"71002003004005{number:02}" for number, name in enumerate(USERNAMES)}
+_NAME = "Demo Bank"
 _APP = App("100200300400500", "5c1f0d2e8b7a49633f5e2d1c0b9a8877", "900800700600500", "demo-page-token")
 _VERIFY = "demo-verify-token"
 _SECRET = "demo-client-secret"
-_START_S = 30.0
+_START_S = 60.0
 _AFTER = timedelta(minutes=1)
 
 _out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-class _Taken(Exception):
-    """A port cannot be had."""
+class _CannotStart(Exception):
+    """A port cannot be had, or the service does not come up: what to do is in the message."""
 
 
 class _Clock:
@@ -49,46 +50,57 @@ class _Clock:
         self.file = file
 
     def set(self, moment: str) -> None:
-        datetime.fromisoformat(moment)
-        self.file.write_text(moment)
+        beside = self.file.with_suffix(".next")
+        beside.write_text(moment)
+        beside.replace(self.file)  # whoever reads finds the old moment or the new one
 
     def now(self) -> datetime:
         return datetime.fromisoformat(self.file.read_text())
 
 
 def demo(port: int, script: Path | None, wait: bool) -> int:
-    """Run until Ctrl-C, or play a story and stop. 0 holds, 1 a line does not hold, 2 wrong use."""
+    """Run until Ctrl-C, or play a story and stop. 0 holds, 1 a line does not hold or was cut short, 2 wrong use."""
     try:
         story = read(script) if script else ()
         with tempfile.TemporaryDirectory(prefix="offhold-demo-") as folder:
-            return asyncio.run(_run(port, Path(folder), story, wait if script is None else False))
-    except (StoryError, _Taken) as error:
+            return asyncio.run(_run(port, Path(folder), story, wait and not story))
+    except (StoryError, _CannotStart) as error:
         _err.print(str(error), markup=False)
         return 2
-    except KeyboardInterrupt:
-        return 0
+    except asyncio.CancelledError:
+        _out.print("\nStopped. Its data is deleted.")
+        return 1 if story else 0
 
 
 async def _run(port: int, folder: Path, story: tuple[Line, ...], wait: bool) -> int:
+    _stop_on_signals()
     addresses = [f"http://{_HOST}:{port + offset}" for offset in range(3)]
     messenger_url, bank_url, offhold_url = addresses
     person = next((line.what for line in story if line.verb == "person"), _PERSON)
-    if person not in USERNAMES:
-        raise StoryError(f"there is no demo person {person!r}; there are {', '.join(USERNAMES)}")
     clock = _Clock(folder / "clock")
     clock.set((household(person).closes_at + _AFTER).isoformat())
     faults = Faults()
     client = Client("offhold", (f"{offhold_url}/institutions/demo/callback",), secret=_SECRET)
     bank = build_bank(BankConfig(bank_url, (client,), now=clock.now, faults=faults, admin=True))
-    platform = Platform(messenger_url, _APP, f"{offhold_url}/channels/messenger/webhook", clock.now, _PSID)
-    async with _serving(platform.app, port), _serving(bank, port + 1), _offhold(port + 2, folder, addresses, person):
-        if not story:
-            _welcome(addresses, clock)
+    webhook = f"{offhold_url}/channels/messenger/webhook"
+    platform = Platform(messenger_url, _APP, webhook, clock.now, _PSIDS[_PERSON], _NAME)
+    _out.print("Starting a messenger, a bank and Offhold on this machine …")
+    service = _offhold(port + 2, folder, addresses, person)
+    async with _serving(application(platform), port), _serving(bank, port + 1), service:
+        _welcome(addresses, clock, story)
         if story:
-            return await _played(story, Player(platform, faults, clock.set, _tell, person))
+            return await _played(story, Player(platform, faults, clock.set, _tell, _PSIDS, person))
         if wait:
-            await _until_stopped()
+            await asyncio.Event().wait()
         return 0
+
+
+def _stop_on_signals() -> None:
+    """Ctrl-C and SIGTERM end the demo wherever it is, and everything it started with it."""
+    running = asyncio.current_task()
+    assert running is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
 
 
 def _tell(line: str) -> None:
@@ -105,23 +117,17 @@ async def _played(story: tuple[Line, ...], player: Player) -> int:
     return 0
 
 
-def _welcome(addresses: list[str], clock: _Clock) -> None:
-    people = ", ".join(f"{entry.username} ({entry.name})" for entry in all_households())
-    _out.print(f"\nOpen [bold]{addresses[0]}[/] and talk to the bank. Try:")
-    _out.print("  how much did I spend on coffee last month?")
-    _out.print("  (tap Log In, sign in as maya with any password, and choose what may be shown)\n")
-    _out.print(f"People at the bank: {people}")
-    _out.print(f"The demo's date is {clock.now():%-d %B %Y}.")
-    _out.print(f"The bank: {addresses[1]}/dashboard   Offhold's metrics: {addresses[2]}/metrics")
-    _out.print("Ctrl-C stops everything and deletes its data.")
-
-
-async def _until_stopped() -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+def _welcome(addresses: list[str], clock: _Clock, story: tuple[Line, ...]) -> None:
+    _out.print(f"\n  The chat   [bold]{addresses[0]}[/]")
+    _out.print(f"  The bank   [bold]{addresses[1]}/dashboard[/]")
+    _out.print(f"  Offhold    {addresses[2]}/metrics\n")
+    if story:
+        return
+    names = ", ".join(entry.name for entry in all_households())
+    _out.print("Open the chat and ask: how much did I spend on coffee last month?")
+    _out.print("Then tap Log In, sign in as Maya Okafor with any password, and choose what the chat may show.")
+    _out.print(f"\nPeople at the bank: {names}.")
+    _out.print(f"The demo's date is {clock.now():%-d %B %Y}. Ctrl-C stops everything and deletes its data.")
 
 
 class _Quiet(uvicorn.Server):
@@ -132,6 +138,13 @@ class _Quiet(uvicorn.Server):
         yield
 
 
+def _taken(port: int) -> _CannotStart:
+    return _CannotStart(
+        f"Port {port} is in use. The demo needs three free ports in a row: try another first one, such as"
+        f" `offhold demo --port {port + 1000 if port < 60_000 else 8800}`."
+    )
+
+
 @contextlib.asynccontextmanager
 async def _serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
     listening = socket.socket()
@@ -140,8 +153,8 @@ async def _serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
         listening.bind((_HOST, port))
     except OSError as error:
         listening.close()
-        raise _Taken(f"port {port} cannot be used ({error.strerror}); choose others with --port") from error
-    config = uvicorn.Config(app, log_level="error", lifespan="off", date_header=False)
+        raise _taken(port) from error
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", date_header=False)
     server = _Quiet(config)
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
@@ -154,6 +167,12 @@ async def _serving(app: ASGIApp, port: int) -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def _offhold(port: int, folder: Path, addresses: list[str], person: str) -> AsyncIterator[None]:
     """The service itself, as a process of its own that knows nothing of the demo but addresses."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError as error:
+            raise _taken(port) from error
     environment = _settings(folder, addresses, person)
     command = [sys.executable, "-m", "offhold"]
     await asyncio.to_thread(
@@ -161,7 +180,12 @@ async def _offhold(port: int, folder: Path, addresses: list[str], person: str) -
     )
     log = (folder / "serve.log").open("wb")
     process = await asyncio.to_thread(
-        subprocess.Popen, [*command, "serve", "--port", str(port)], env=environment, stderr=log, stdout=log
+        subprocess.Popen,
+        [*command, "serve", "--port", str(port)],
+        env=environment,
+        stderr=log,
+        stdout=log,
+        start_new_session=True,  # a terminal's Ctrl-C is ours to pass on
     )
     try:
         await _ready(process, addresses[2], folder / "serve.log")
@@ -173,14 +197,15 @@ async def _offhold(port: int, folder: Path, addresses: list[str], person: str) -
 
 
 async def _ready(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    async with httpx2.AsyncClient() as http, asyncio.timeout(_START_S):
-        while process.poll() is None:
+    until = time.monotonic() + _START_S
+    async with httpx2.AsyncClient() as http:
+        while process.poll() is None and time.monotonic() < until:
             with contextlib.suppress(httpx2.HTTPError):
                 if (await http.get(f"{address}/readyz")).status_code == 200:
                     return
             await asyncio.sleep(0.05)
     said = await asyncio.to_thread(log.read_text)
-    raise _Taken(f"offhold serve did not start:\n{said}")
+    raise _CannotStart(f"`offhold serve` did not start. It said:\n{said}")
 
 
 def _settings(folder: Path, addresses: list[str], person: str) -> dict[str, str]:
@@ -193,7 +218,7 @@ def _settings(folder: Path, addresses: list[str], person: str) -> dict[str, str]
         "DATA_DIR": str(folder / "data"),
         "KEYS__ROOT_FILE": str(folder / "root.key"),
         "PUBLIC_URL": offhold_url,
-        "INSTITUTIONS__DEMO__NAME": "Demo Bank",
+        "INSTITUTIONS__DEMO__NAME": _NAME,
         "INSTITUTIONS__DEMO__BASE_URL": f"{bank_url}/open-banking/v4.0/aisp",
         "INSTITUTIONS__DEMO__ISSUER": bank_url,
         "INSTITUTIONS__DEMO__CLIENT_ID": "offhold",

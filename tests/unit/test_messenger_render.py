@@ -77,7 +77,7 @@ def test_a_button_under_a_long_text_loses_none_of_it() -> None:
 def test_rows_follow_the_figure_ten_at_most_and_the_rest_is_counted() -> None:
     lines = drawn(Reply("x", "You spent $4.50.", answer=rows(12)))[0]["text"].split("\n")
     assert lines[0] == "You spent $4.50." and len(lines) == 12
-    assert lines[1] == "1 Mar 2026  Cafe  $4.50  (pending)" and lines[2] == "2 Mar 2026  Cafe  $4.50"
+    assert lines[1] == "• $4.50 Cafe, 1 Mar 2026 (pending)" and lines[2] == "• $4.50 Cafe, 2 Mar 2026"
     assert lines[-1] == "… and 2 more"
 
 

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
 _TRIES = 4
 _PAUSE_S = 0.3
 _DEADLINE_S = 5.0
+
+Crossed = Callable[[bool, str, bytes, int], None]
 
 
 def wire(envelope: Mapping[str, Any]) -> bytes:
@@ -30,12 +33,14 @@ def signature(body: bytes, secret: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Posts to `url`. Like the platform it waits five seconds for a 200 and tries again when there is none."""
+    """Posts to `url`. Like the platform it waits five seconds for a 200 and tries again when there is none.
+    `crossed` notes every attempt."""
 
     url: str
     secret: str
     page_id: str
     now: Callable[[], datetime]
+    crossed: Crossed
 
     async def post(self, *events: Mapping[str, Any]) -> bool:
         """Deliver events in one batch; whether they were acknowledged."""
@@ -49,16 +54,18 @@ class Sender:
             headers["X-Hub-Signature-256"] = signature(body, self.secret)
         async with httpx2.AsyncClient(timeout=_DEADLINE_S) as http:
             for attempt in range(_TRIES):
-                if await self._once(http, body, headers):
-                    return True
                 await asyncio.sleep(_PAUSE_S * attempt)
+                status = await self._once(http, body, headers)
+                self.crossed(False, f"POST {urlsplit(self.url).path}", body, status)
+                if status == 200:
+                    return True
         return False
 
-    async def _once(self, http: httpx2.AsyncClient, body: bytes, headers: Mapping[str, str]) -> bool:
+    async def _once(self, http: httpx2.AsyncClient, body: bytes, headers: Mapping[str, str]) -> int:
         try:
-            return (await http.post(self.url, content=body, headers=dict(headers))).status_code == 200
+            return (await http.post(self.url, content=body, headers=dict(headers))).status_code
         except httpx2.HTTPError:
-            return False
+            return 0
 
     def ms(self) -> int:
         return int(self.now().timestamp() * 1000)

@@ -1,4 +1,4 @@
-"""What the platform knows: people, their threads with the Page, linking tokens, faults on order."""
+"""What the platform knows: people, their threads with the Page, linking tokens, the wire, faults to come."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 WINDOW = timedelta(hours=24)
@@ -41,17 +42,43 @@ class Thread:
     bubbles: list[Bubble] = field(default_factory=list)
     typing: bool = False
 
+    @property
+    def answers(self) -> list[Bubble]:
+        """What the Page said."""
+        return [bubble for bubble in self.bubbles if not bubble.mine]
+
+
+class Closes(Enum):
+    """When a fault cuts the connection: before anything is done, or after the message is shown."""
+
+    before = "before"
+    after = "after"
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What the next send meets: an error envelope (`code`, `subcode`, HTTP `status`), a delay, or a lost answer.
-    `lost`: the message is shown, but the caller hears nothing."""
+    """What the next message meets: an error envelope (`code`, `subcode`, HTTP `status`, also 200), a delay in seconds,
+    headers such as X-App-Usage, a cut connection. `echoes`: whether a shown message is told back."""
 
     code: int = 0
     subcode: int = 0
     status: int = 400
     delay_s: float = 0.0
-    lost: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    closes: Closes | None = None
+    echoes: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """One request on the wire and the status it got (0: none came). `inwards`: from the service to the platform.
+    `body` is every byte of it; tokens travel in headers and parameters and are not shown."""
+
+    number: int
+    inwards: bool
+    line: str
+    body: bytes
+    status: int
 
 
 class Threads:
@@ -61,7 +88,7 @@ class Threads:
         self.now = now
         self.people: dict[str, Thread] = {}
         self.faults: list[Fault] = []
-        self.requests: list[dict[str, Any]] = []
+        self.wire: list[Crossing] = []
         self._linking: dict[str, tuple[str, datetime]] = {}
         self._count = 0
 
@@ -86,6 +113,10 @@ class Threads:
     def _add(self, thread: Thread, mine: bool, text: str, message: dict[str, Any] | None) -> None:
         self._count += 1
         thread.bubbles.append(Bubble(self._count, mine, text, message))
+
+    def crossed(self, inwards: bool, line: str, body: bytes, status: int) -> None:
+        """Note a request."""
+        self.wire.append(Crossing(len(self.wire) + 1, inwards, line, body, status))
 
     def linking_token(self, psid: str) -> str:
         """A token for the account-linking browser leg, valid for five minutes."""

@@ -75,7 +75,7 @@ def _parts(text: str, limit: int) -> list[str]:
 
 
 def _rows(answer: Answer) -> Iterator[str]:
-    """The rows behind a figure, as many as fit, and how many more there are."""
+    """The rows behind a figure, as many as a chat bears, and how many more there are."""
     for row in answer.rows[:ROWS_SHOWN]:
         yield _row(row)
     if len(answer.rows) > ROWS_SHOWN:
@@ -83,7 +83,7 @@ def _rows(answer: Answer) -> Iterator[str]:
 
 
 def _row(row: EvidenceRow) -> str:
-    return f"{row.day}  {foreign(row.label)}  {row.amount.shown()}{'  (pending)' if row.pending else ''}"
+    return f"• {row.amount.shown()} {foreign(row.label)}, {row.day}{' (pending)' if row.pending else ''}"
 
 
 def split(text: str, limit: int) -> Iterator[str]:

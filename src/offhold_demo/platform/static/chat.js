@@ -1,68 +1,58 @@
+// Looks for news by itself and sends forms without leaving the page. Everything also works without it.
 const chat = document.getElementById("chat");
 const typing = document.getElementById("typing");
-const say = document.getElementById("say");
-let last = Math.max(0, ...[...chat.children].map((item) => Number(item.dataset.number ?? 0)));
+const wire = document.getElementById("wire");
+const field = document.getElementById("text");
+const PAUSE_MS = 400;
+const WIRE_SHOWN = 40;
 
-function tapsOf(bubble) {
-  const form = document.createElement("div");
-  form.className = "taps";
-  for (const title of bubble.taps) {
-    const button = document.createElement("button");
-    button.textContent = title;
-    button.addEventListener("click", () => send({ tap: title }));
-    form.append(button);
-  }
-  return form;
+document.querySelector(".again").remove();
+
+function newest() {
+  const numbers = [...chat.querySelectorAll("[data-number]")].map((item) => Number(item.dataset.number));
+  return Math.max(0, ...numbers);
 }
 
-function show(bubble) {
-  document.querySelectorAll(".taps, .empty").forEach((old) => old.remove());
-  const item = document.createElement("li");
-  item.className = bubble.mine ? "mine" : "theirs";
-  const text = document.createElement("p");
-  text.textContent = bubble.text;
-  item.append(text);
-  if (bubble.log_in) {
-    const link = document.createElement("a");
-    link.className = "button";
-    link.href = "/log-in";
-    link.textContent = "Log In";
-    item.append(link);
-  }
-  for (const [title, address] of bubble.links) {
-    const link = document.createElement("a");
-    link.className = "button";
-    link.href = address;
-    link.textContent = title;
-    item.append(link);
-  }
-  if (bubble.taps.length) item.append(tapsOf(bubble));
-  chat.append(item);
-  last = bubble.number;
+function toEnd() {
+  chat.scrollTop = chat.scrollHeight;
+}
+
+function showBubbles(markup) {
+  chat.querySelectorAll(".taps, .empty, .aside").forEach((old) => old.remove());
+  document.getElementById("last")?.removeAttribute("id");
+  typing.insertAdjacentHTML("beforebegin", markup);
+  toEnd();
+}
+
+function showWire(markup) {
+  wire.querySelector(".nothing")?.remove();
+  wire.insertAdjacentHTML("afterbegin", markup);
+  while (wire.children.length > WIRE_SHOWN) wire.lastElementChild.remove();
 }
 
 async function look() {
   try {
-    const news = await (await fetch(`/messages?after=${last}`)).json();
-    news.bubbles.forEach(show);
-    typing.hidden = !news.typing;
-    if (news.bubbles.length) chat.scrollTop = chat.scrollHeight;
+    const asked = new URLSearchParams({ bubble: newest(), crossing: wire.dataset.crossings });
+    const news = await (await fetch(`/news?${asked}`)).json();
+    if (news.bubbles) showBubbles(news.bubbles);
+    if (news.wire) showWire(news.wire);
+    wire.dataset.crossings = news.crossings;
+    if (typing.hidden === news.typing) {
+      typing.hidden = !news.typing;
+      toEnd();
+    }
   } catch {
-    typing.hidden = true;
+    typing.hidden = true; // the demo was stopped; a reload will say so
   }
-  setTimeout(look, 500);
+  setTimeout(look, PAUSE_MS);
 }
 
-async function send(fields) {
-  await fetch("/say", { method: "POST", body: new URLSearchParams(fields), redirect: "manual" });
-}
-
-say.addEventListener("submit", (event) => {
+document.addEventListener("submit", (event) => {
   event.preventDefault();
-  const field = document.getElementById("text");
-  const text = field.value.trim();
-  field.value = "";
-  if (text) send({ text });
+  const body = new URLSearchParams(new FormData(event.target, event.submitter));
+  if (event.target.id === "say") field.value = "";
+  fetch(event.target.action, { method: "POST", body, headers: { Accept: "application/json" } });
 });
-chat.scrollTop = chat.scrollHeight;
+
+toEnd();
 look();

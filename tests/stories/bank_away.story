@@ -1,0 +1,13 @@
+# The bank is away: no guess, a calm word; when it is back, the answer.
+person: maya
+customer: what's my balance?
+bot: …Tap Log In…
+logs in: open
+bot: Done, you're connected…
+bank: away
+customer: how much did I spend on coffee last month?
+bot: I can't reach your accounts right now. Your money is safe…
+not: $
+bank: back
+customer: how much did I spend on coffee last month?
+bot: You spent $88.73 on coffee from 1 to 28 February 2026: 12 purchases. …

@@ -1,0 +1,19 @@
+# Two people in two chats: each hears about the own accounts only.
+person: maya
+customer: what's my balance?
+bot: …Tap Log In…
+logs in: open
+bot: Done, you're connected…
+person: linda
+customer: what's my balance?
+bot: …Tap Log In…
+person: maya
+customer: how much did I spend on coffee last month?
+bot: You spent $88.73 on coffee from 1 to 28 February 2026: 12 purchases. …
+person: linda
+logs in: open
+bot: Done, you're connected…
+customer: what's my balance?
+bot: …$…
+not: 88.73
+not: Everyday Checking
