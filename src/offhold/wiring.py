@@ -123,14 +123,15 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
         settings.limits.refusal_days,
     )
     messenger = Messenger(graph, settings.public_url, keys.derive("payload"))
-    bell, sessions, pages = Bell(), Sessions(store, keys, clock), Pages(settings)
+    bell, sessions = Bell(), Sessions(store, keys, clock)
+    pages = Pages(settings, lambda key: metrics.page_refused.labels(key).inc())
     channels: dict[str, Channel] = {"messenger": messenger, "web": WebChat(store, keys, clock, bell)}
 
-    def sweep(connection: Connection, now_ms: int) -> None:
-        linking.sweep(connection, now_ms)
+    def sweep(connection: Connection, now_ms: int) -> tuple[Grant, ...]:
         sessions.sweep(connection, now_ms)
         sealed.sweep(connection, now_ms)
         log.forget(connection, now_ms - timedelta(days=settings.limits.chat_days) // timedelta(milliseconds=1))
+        return linking.sweep(connection, now_ms)
 
     deadline_ms = settings.limits.reply_deadline_seconds * 1000
     turns = Turns(store, keys, clock, gate, institutions, linking.complete, deadline_ms)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+from urllib.parse import urlencode
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
@@ -54,7 +55,9 @@ def row(number: str, at: str, amount: str, way: str, text: str, mcc: str) -> dic
 @dataclass
 class LeastBank:
     """`requests` lists what was read, in order. `away` makes every resource answer 503. `instead(request)` may
-    replace the answer of any resource. `on_read` is called as a read of transactions arrives."""
+    replace the answer of any resource, `sign(claims)` the id_token; `described` and `sent_back` are changes to the
+    discovery document and to what an authorization response carries. `subject` is who signs in.
+    `on_read` is called as a read of transactions arrives."""
 
     base: str
     rows: list[dict[str, Any]] = field(default_factory=coffee_rows)
@@ -64,7 +67,11 @@ class LeastBank:
     delay_s: float = 0.0
     instead: Callable[[Request], Response | None] = lambda _request: None
     on_read: Callable[[], None] = lambda: None
+    sign: Callable[[dict[str, Any]], str] | None = None
+    described: dict[str, Any] = field(default_factory=dict)
+    sent_back: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
+    made: int = 0
     consents: dict[str, str] = field(default_factory=dict)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
@@ -97,6 +104,7 @@ class LeastBank:
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["PS256"],
                 "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+                **self.described,
             }
         )
 
@@ -111,7 +119,8 @@ class LeastBank:
         intent = next(reversed(self.consents))
         self.consents[intent] = "AUTH"
         self.codes[code] = {"challenge": asked["code_challenge"], "nonce": asked.get("nonce", ""), "intent": intent}
-        return RedirectResponse(f"{asked['redirect_uri']}?code={code}&state={asked['state']}", 302)
+        back = {"code": code, "state": asked["state"], **self.sent_back}
+        return RedirectResponse(f"{asked['redirect_uri']}?{urlencode(back)}", 302)
 
     async def token(self, request: Request) -> Response:
         expected = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
@@ -129,8 +138,11 @@ class LeastBank:
         now = int(time.time())
         claims = {"iss": self.base, "aud": CLIENT_ID, "sub": self.subject, "iat": now, "exp": now + 300}
         claims |= {"nonce": known["nonce"], "openbanking_intent_id": known["intent"]}
-        id_token = jwt.encode({"alg": "PS256", "kid": "k1"}, claims, self.key, algorithms=["PS256"])
+        id_token = self.sign(claims) if self.sign else self.signed(claims)
         return self._tokens("customer", id_token=id_token)
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        return jwt.encode({"alg": "PS256", "kid": "k1"}, claims, self.key, algorithms=["PS256"])
 
     def _tokens(self, kind: str, **more: str) -> Response:
         token = secrets.token_urlsafe(16)
@@ -160,7 +172,8 @@ class LeastBank:
             return refused
         body = await request.json()
         assert body["Risk"] == {} and "ReadTransactionsDetail" in body["Data"]["Permissions"]
-        name = f"aac-{len(self.consents) + 1}"
+        self.made += 1
+        name = f"aac-{self.made}"
         self.consents[name] = "AWAU"
         return JSONResponse(self._consent(name, body["Data"]["Permissions"]), 201)
 

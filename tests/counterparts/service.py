@@ -24,6 +24,7 @@ from offhold.journal.status import left_to_do
 from tests.counterparts import bank, graph
 from tests.counterparts.servers import address, free_socket, serving
 
+BACK = "https://www.facebook.com/messenger_platform/account_linking/?x=1"
 QUESTION = "how much did I spend on coffee last month?"
 
 
@@ -162,6 +163,41 @@ class Form(HTMLParser):
         return [entry.get("value", "") for entry in self.inputs if entry["name"] == name]
 
 
+class Browser(httpx2.Client):
+    """A person's browser at the linking pages: keeps cookies, follows the redirects between us and the bank."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(follow_redirects=False, timeout=10, verify=False)
+        self.url = url
+
+    def open(self, login: dict[str, str]) -> httpx2.Response:
+        """From the Log In button to the page where the redirects end."""
+        return self.follow(self.get(f"{self.url}/link", params=login))
+
+    def begin(self, login: dict[str, str]) -> str:
+        """From the Log In button up to the bank's answer: the address of our callback, not opened yet."""
+        page = self.get(f"{self.url}/link", params=login)
+        assert page.is_redirect, page.text
+        return self.get(page.headers["location"]).headers["location"]
+
+    def follow(self, page: httpx2.Response) -> httpx2.Response:
+        while page.is_redirect:
+            page = self.get(urljoin(str(page.url), page.headers["location"]))
+        return page
+
+    def decide(self, page: httpx2.Response, **answer: Any) -> httpx2.Response:
+        """Send the consent form of a page, with these fields in the place of its own."""
+        form = Form(page.text)
+        hidden = {entry["name"]: entry.get("value", "") for entry in form.inputs if entry["type"] == "hidden"}
+        usual = {"purpose": form.values("purpose"), "disclosure": "open", "decision": "accept"}
+        return self.post(urljoin(str(page.url), form.action), data={**hidden, **usual, **answer})
+
+
+def code_of(done: httpx2.Response) -> str:
+    """The authorization code in a redirect to the platform, or nothing."""
+    return parse_qs(urlsplit(done.headers["location"]).query).get("authorization_code", [""])[0]
+
+
 @dataclass
 class World:
     """Everything a test of the whole needs."""
@@ -177,35 +213,37 @@ class World:
         event = graph.message(psid, text, mid or f"m_{self.count}", self.at_ms + self.count)
         return graph.post(self.service.url, graph.envelope(event))
 
+    def browser(self) -> Browser:
+        return Browser(self.service.url)
+
+    def log_in(self, psid: str) -> dict[str, str]:
+        """The parameters with which the platform opens /link for this person, by a linking token of its own."""
+        self.count += 1
+        token = f"ALT-{psid}-{self.count}"
+        self.graph.linking[token] = psid
+        return {"account_linking_token": token, "redirect_uri": BACK}
+
     def link(self, psid: str, disclosure: str = "open", accounts: tuple[str, ...] = ("acc-1",)) -> str:
         """Walk the browser leg from the Log In button to the platform's return; the authorization code."""
-        self.graph.linking[f"ALT-{psid}"] = psid
-        back = "https://www.facebook.com/messenger_platform/account_linking/?x=1"
-        with httpx2.Client(follow_redirects=False, timeout=10, verify=False) as browser:
-            page = browser.get(
-                f"{self.service.url}/link", params={"account_linking_token": f"ALT-{psid}", "redirect_uri": back}
-            )
-            while page.is_redirect:
-                page = browser.get(urljoin(str(page.url), page.headers["location"]))
+        with self.browser() as browser:
+            page = browser.open(self.log_in(psid))
             assert page.status_code == 200, page.text
-            form = Form(page.text)
-            answer = {
-                "account": list(accounts),
-                "purpose": form.values("purpose"),
-                "disclosure": disclosure,
-                "decision": "accept",
-            }
-            hidden = {entry["name"]: entry.get("value", "") for entry in form.inputs if entry["type"] == "hidden"}
-            done = browser.post(urljoin(str(page.url), form.action), data={**hidden, **answer})
+            done = browser.decide(page, account=list(accounts), disclosure=disclosure)
             assert done.is_redirect, done.text
-        return parse_qs(urlsplit(done.headers["location"]).query)["authorization_code"][0]
+        return code_of(done)
+
+    def confirm(self, psid: str, code: str) -> int:
+        """Tell Offhold that the account is linked, as the platform does; the HTTP status."""
+        self.count += 1
+        linked = {"status": "linked", "authorization_code": code}
+        event = graph.messaging(psid, self.at_ms + self.count, account_linking=linked)
+        return graph.post(self.service.url, graph.envelope(event))
 
     def linked(self, psid: str, disclosure: str = "open") -> None:
         """Link, and tell Offhold as the platform does."""
         code = self.link(psid, disclosure)
         before = len(self.graph.texts(psid))
-        event = graph.messaging(psid, self.at_ms, account_linking={"status": "linked", "authorization_code": code})
-        assert graph.post(self.service.url, graph.envelope(event)) == 200
+        assert self.confirm(psid, code) == 200
         wait_for(lambda: len(self.graph.texts(psid)) > before)
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from offhold.answers import resolve
 from offhold.answers.book import Book, Entry, book
 from offhold.answers.categories import SPENDING, Kind
+from offhold.answers.caveats import known_from, with_caveats
 from offhold.answers.resolve import Chosen, Subject
 from offhold.errors import Mismatch
 from offhold.language.lexicon import CATEGORY_WORDS, leaves, title
@@ -78,8 +79,9 @@ class _Question:
 def answer(ask: Ask, rows: Rows, today: date) -> Answer:
     """The answer to `ask` from `rows`, or a question back, or a refusal that says why."""
     known = book(rows)
-    if ask.period and rows.first_on_file and ask.period.last < rows.first_on_file:
-        return _decline("before", say("none.before", first=f"{rows.first_on_file:%-d %B %Y}"))
+    first = known_from(rows)
+    if first and any(period.last < first for period in ask.periods):
+        return _decline("before", say("none.before", first=f"{first:%-d %B %Y}"))
     subject, chosen = _resolved(ask, known)
     if chosen.unknown:
         return clarify("account", say("ask.account"))
@@ -97,7 +99,7 @@ def answer(ask: Ask, rows: Rows, today: date) -> Answer:
         ask = replace(ask, periods=(joined,))
     question = _Question(ask, known, subject, chosen, without, today)
     made = _MEASURES[ask.measure](question)
-    return _with_rows(made, known)
+    return with_caveats(_with_rows(made, known), ask, rows)
 
 
 def _contiguous(periods: Sequence[Period]) -> Period | None:

@@ -46,5 +46,5 @@ class MemoryConnector:
             transactions=tuple(kept),
             covered=period,
             unreadable=self._movements.unreadable,
-            twice=self._movements.twice,
+            twice=sum(row.account_id in mine and row.day in period for row in self._movements.twice),
         )

@@ -110,7 +110,7 @@ def _ask(turn: Turn, memory: Memory, meant: Understood, access: Access | None) -
     if meant.partial and memory.ask is not None:
         ask = merged(memory.ask, ask, plain(turn.text))
     if not turn.linked:
-        return _offer(turn, memory, "link.offer")
+        return _say(memory, "link.declined") if turn.declined else _offer(turn, memory, "link.offer")
     if access is None:
         return Decision(replace(memory, ask=ask, misses=0).conversation(), read=_read(ask))
     if isinstance(access, Refused):

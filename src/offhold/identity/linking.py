@@ -112,10 +112,12 @@ class Linking:
     async def begin(self, contact: Contact, institution: str, redirect_uri: str, token: str) -> tuple[str, str, str]:
         """Start a login: where to send the browser, and its state and secret. One for each linking token.
 
-        Raises LinkRefused: already-linked, link-used, unknown-institution; BankError.
+        A contact that is linked already may log in again: its bank may want that, or the customer other accounts.
+
+        Raises LinkRefused: link-used, unknown-institution; BankError.
         """
         lane = self._keys.pseudonym("lane", contact.lane)
-        await self._store.read(lambda connection: self._free(connection, lane))
+        await self._store.read(lambda connection: self._unused(connection, token))
         return await self._begin(Goal.chat, lane, institution, redirect_uri, token)
 
     async def sign_in(self, institution: str) -> tuple[str, str, str]:
@@ -152,7 +154,8 @@ class Linking:
 
         A login for proof has done its work here: what the bank granted for it is given back unused.
 
-        Raises LinkRefused: link-expired, link-foreign (another browser).
+        Raises LinkRefused: link-expired, link-foreign (another browser), already-linked (to another customer, whose
+        link stays); BankError.
         """
         attempt = await self._attempt(state, secret, "begun")
         door = self._door(attempt.institution)
@@ -171,6 +174,11 @@ class Linking:
             return known
         if known.goal is Goal.web:
             known = replace(known, lane=self._keys.pseudonym("lane", web_contact(institution, customer).lane))
+        try:
+            await self._store.read(lambda connection: self._not_anothers(connection, known.lane, customer))
+        except LinkRefused:
+            await self._tell_bank(institution, attempt.intent)
+            raise
         await self._step(state, "returned", "returned", known)
         return known
 
@@ -216,12 +224,13 @@ class Linking:
 
     async def offered(self, state: str, secret: str) -> Attempt:
         """The attempt behind a submitted consent form. Raises LinkRefused when it is used, expired or foreign."""
-        return await self._attempt(state, secret, "returned")
+        return await self._attempt(state, secret, "returned", "accepted", "linked")
 
     async def accept(self, state: str, attempt: Attempt, choice: Choice) -> str:
         """Record the consent; returns the single-use code for the platform. The web chat is linked at once.
 
-        Raises LinkRefused on a second submit.
+        A browser that sends the form twice (two presses) shows the second answer: the same choice again leads to the
+        same code, which is therefore derived from the unguessable state. Raises LinkRefused for another choice.
         """
         now_ms = self._clock.ms()
         consent = Consent(
@@ -234,12 +243,14 @@ class Linking:
             given_ms=now_ms,
             expires_ms=now_ms + self._consent_ms,
         )
-        grant = replace(_grant(attempt.grant or {}), accounts=choice.accounts)
-        code = new_token(256)
+        code = self._keys.pseudonym("link-code", state)
+        step = "linked" if attempt.goal is Goal.web else "accepted"
 
         def write(connection: Connection) -> None:
+            if self._chosen_before(connection, state, step, choice):
+                return
+            grant = replace(_grant(attempt.grant or {}), accounts=choice.accounts)
             agreed = replace(attempt, consent=consent.id, grant=None)
-            step = "linked" if attempt.goal is Goal.web else "accepted"
             self._move(connection, state, "returned", step, agreed, self._keys.pseudonym("code", code))
             consents.give(connection, self._keys, Standing(consent, grant), attempt.lane)
             proofs.keep(connection, self._keys, attempt.lane, choice.keys, now_ms)
@@ -267,11 +278,12 @@ class Linking:
         await self._tell_bank(attempt.institution, attempt.intent)
         return attempt
 
-    def complete(self, connection: Connection, lane: str, code: str, now_ms: int) -> Consent:
+    def complete(self, connection: Connection, lane: str, code: str, now_ms: int) -> tuple[Consent, tuple[Grant, ...]]:
         """Turn the platform's confirmation into a link, in the caller's transaction.
 
-        Raises LinkRefused: code-unknown, code-used, code-expired, code-foreign (another person's chat),
-        already-linked (this chat, to another customer: that link is to be ended first).
+        With the consent come the authorisations of links that end with it, for their bank to be told.
+
+        Raises LinkRefused: code-unknown, code-used, code-expired, code-foreign (another person's chat), already-linked.
         """
         hashed = self._keys.pseudonym("code", code)
         row = connection.execute(select(tables.link_attempt).where(tables.link_attempt.c.code_hash == hashed)).first()
@@ -287,22 +299,23 @@ class Linking:
         standing = consents.by_id(connection, self._keys, attempt.consent)
         if standing is None:
             raise LinkRefused("code-expired")
-        there = consents.of_lane(connection, self._keys, lane)
-        if there is not None and there.consent.current(now_ms) and there.consent.customer != attempt.customer:
-            raise LinkRefused("already-linked")
+        self._not_anothers(connection, lane, standing.consent.customer)
         self._move(connection, None, "accepted", "linked", attempt, hashed, row.id)
-        consents.supersede(connection, self._keys, standing.consent, "messenger", now_ms)
+        ended = consents.supersede(connection, self._keys, standing.consent, "messenger", now_ms)
         consents.link(connection, lane, standing.consent, now_ms)
-        return standing.consent
+        return standing.consent, ended
 
-    def sweep(self, connection: Connection, now_ms: int) -> None:
-        """Forget attempts that ran out; a consent whose code was never used ends with them."""
+    def sweep(self, connection: Connection, now_ms: int) -> tuple[Grant, ...]:
+        """Forget attempts that ran out; a consent whose code was never used ends with them, and is returned."""
         over = tables.link_attempt.c.expires_ms < now_ms
-        for row in connection.execute(select(tables.link_attempt).where(over)).all():
-            if row.step == "accepted":
-                unused = self._opened(row.id, row.body_sealed).consent
-                consents.end_unused(connection, self._keys, unused, now_ms, row.lane)
+        ended = []
+        for row in connection.execute(
+            select(tables.link_attempt).where(over, tables.link_attempt.c.step == "accepted")
+        ):
+            unused = self._opened(row.id, row.body_sealed).consent
+            ended.append(consents.end_unused(connection, self._keys, unused, now_ms, row.lane))
         connection.execute(delete(tables.link_attempt).where(over))
+        return tuple(grant for grant in ended if grant)
 
     async def ended(self, grant: Grant) -> None:
         """Tell the bank that a consent is over, best effort: here it ended at commit."""
@@ -319,41 +332,57 @@ class Linking:
             raise LinkRefused("unknown-institution")
         return self._doors[institution]
 
-    def _free(self, connection: Connection, lane: str) -> None:
+    def _not_anothers(self, connection: Connection, lane: str, customer: str) -> None:
+        """A chat shows one customer's data at an institution. Another one has to unlink first."""
         standing = consents.of_lane(connection, self._keys, lane)
-        if standing is not None and standing.consent.current(self._clock.ms()):
+        if standing and standing.consent.current(self._clock.ms()) and standing.consent.customer != customer:
             raise LinkRefused("already-linked")
+
+    def _unused(self, connection: Connection, token: str) -> str:
+        """The linking token as it is kept. Raises LinkRefused when a login began with it before."""
+        hashed = self._keys.pseudonym("linking-token", token)
+        where = tables.link_attempt.c.token_hash == hashed
+        if connection.execute(select(tables.link_attempt.c.id).where(where)).first():
+            raise LinkRefused("link-used")
+        return hashed
 
     def _open(self, connection: Connection, state: str, attempt: Attempt, token: str) -> None:
         name = self._name(state)
-        used = self._keys.pseudonym("linking-token", token)
-        if connection.execute(select(tables.link_attempt.c.id).where(tables.link_attempt.c.token_hash == used)).first():
-            raise LinkRefused("link-used")
         connection.execute(
             insert(tables.link_attempt).values(
                 id=name,
                 lane=attempt.lane,
                 institution=attempt.institution,
                 step="begun",
-                token_hash=used,
+                token_hash=self._unused(connection, token),
                 expires_ms=self._clock.ms() + ATTEMPT_MS,
                 body_sealed=self._sealed(name, attempt),
             )
         )
 
     async def _attempt(self, state: str, secret: str, *steps: str) -> Attempt:
-        name = self._name(state)
-        row = await self._store.read(
-            lambda connection: connection.execute(
-                select(tables.link_attempt).where(tables.link_attempt.c.id == name)
-            ).first()
-        )
-        if row is None or row.step not in steps or row.expires_ms < self._clock.ms():
-            raise LinkRefused("link-expired")
-        attempt = self._opened(name, row.body_sealed)
+        attempt = await self._store.read(lambda connection: self._in_step(connection, state, *steps))
         if not secret or self._keys.pseudonym("cookie", attempt.secret) != self._keys.pseudonym("cookie", secret):
             raise LinkRefused("link-foreign")
         return attempt
+
+    def _in_step(self, connection: Connection, state: str, *steps: str) -> Attempt:
+        name = self._name(state)
+        row = connection.execute(select(tables.link_attempt).where(tables.link_attempt.c.id == name)).first()
+        if row is None or row.step not in steps or row.expires_ms < self._clock.ms():
+            raise LinkRefused("link-expired")
+        return self._opened(name, row.body_sealed)
+
+    def _chosen_before(self, connection: Connection, state: str, step: str, choice: Choice) -> bool:
+        """Whether this form was taken already. Raises LinkRefused where it said something else, or is long past."""
+        attempt = self._in_step(connection, state, "returned", step)
+        standing = consents.by_id(connection, self._keys, attempt.consent) if attempt.consent else None
+        if standing is None:
+            return False
+        given = standing.consent
+        if (given.accounts, given.purposes, given.disclosure) != (choice.accounts, choice.purposes, choice.disclosure):
+            raise LinkRefused("link-used")
+        return True
 
     async def _step(self, state: str, step: str, following: str, attempt: Attempt) -> None:
         await self._store.write(lambda connection: self._move(connection, state, step, following, attempt, None))

@@ -150,20 +150,20 @@ class OAuthClient:
             keys = KeySet.import_key_set(cast(KeySetSerialization, found))
             claims = jwt.decode(id_token, keys, algorithms=_ALGORITHMS).claims
             self._check(claims, nonce, intent)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, OverflowError) as error:
             raise BankError(Failure.bank_unclear.value) from error
         return str(claims["sub"])
 
     def _check(self, claims: Mapping[str, Any], nonce: str, intent: str) -> None:
         """OpenID Connect Core 3.1.3.7, and the intent that this login was for. Raises ValueError."""
-        audience = claims.get("aud")
-        ours = audience if isinstance(audience, list) else [audience]
+        audience, us = claims.get("aud"), self._credentials.client_id
         issued, ends, now = int(claims["iat"]), int(claims["exp"]), self._now()
         clocks = (now, now + self._ahead_s)
         holds = (
             claims.get("iss") == self._issuer
-            and self._credentials.client_id in ours
+            and (audience in (us, [us]) or (isinstance(audience, list) and us in audience and claims.get("azp") == us))
             and isinstance(claims.get("sub"), str)
+            and claims["sub"] != ""
             and claims.get("nonce") == nonce
             and any(issued - _SKEW_S <= clock < ends + _SKEW_S for clock in clocks)
             and claims.get("openbanking_intent_id", intent) == intent

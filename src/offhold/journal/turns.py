@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 ROUNDS = 3
 Reader = Callable[[Read, Purpose], Awaitable[Access]]
-Linker = Callable[[Connection, str, str, int], Consent]
+Linker = Callable[[Connection, str, str, int], tuple[Consent, tuple[Grant, ...]]]
 
 
 class TooManyRounds(OffholdError):
@@ -79,6 +79,7 @@ class Work:
     opted_out: bool
     state: Conversation
     standing: Standing | None
+    declined_until_ms: int
 
 
 def next_work(connection: Connection, keys: Keys, lane: str) -> Work | None:
@@ -119,6 +120,7 @@ def _opened(connection: Connection, keys: Keys, lane: str, row: Row[Any]) -> Wor
         opted_out=row.opted_out,
         state=Conversation(memory),
         standing=consents.of_lane(connection, keys, lane),
+        declined_until_ms=consents.declined_until_ms(connection, lane),
     )
 
 
@@ -141,7 +143,8 @@ def leave_outcome(
 
 
 class Turns:
-    """Everything that one turn touches. `linker` completes a login: (connection, lane, code, now) → consent."""
+    """Everything that one turn touches. `linker` completes a login: (connection, lane, code, now) → the consent and
+    the grants that end with it."""
 
     def __init__(
         self,
@@ -195,13 +198,14 @@ class Turns:
             linked=standing is not None and standing.consent.current(self._clock.ms()),
             disclosure=standing.consent.disclosure if standing else Disclosure.sealed,
             choice=heard.choice,
+            declined=work.declined_until_ms > self._clock.ms(),
         )
 
-    async def commit(self, work: Work, held: Claim, channel: Channel, done: Done, now_at: int) -> Grant | None:
+    async def commit(self, work: Work, held: Claim, channel: Channel, done: Done, now_at: int) -> tuple[Grant, ...]:
         """T2: state, outcome leaf, replies, instructions and the done mark, or nothing of them.
 
         Nothing either when the customer changed the message meanwhile: it is then still to be answered, or gone.
-        Returns the grant whose consent ended, for the bank to be told. Raises LeaseLost when fenced off.
+        Returns the grants whose consents ended, for their bank to be told. Raises LeaseLost when fenced off.
         """
         await failpoints.reach("turn.before-commit")
         ended = await self._store.write(lambda connection: self._commit(connection, work, held, channel, done, now_at))
@@ -210,11 +214,11 @@ class Turns:
 
     def _commit(
         self, connection: Connection, work: Work, held: Claim, channel: Channel, done: Done, now_at: int
-    ) -> Grant | None:
+    ) -> tuple[Grant, ...]:
         lanes.check(connection, held)
         if not inbox.finish(connection, work.row_id, work.sealed):
-            return None
-        done = self._linked(connection, work, held, done)
+            return ()
+        done, replaced = self._linked(connection, work, held, done)
         ended = self.carry_out(connection, held.lane, done.decision.instructions)
         self._leave_outcome(connection, work, held, done)
         standing = consents.of_lane(connection, self._keys, held.lane)
@@ -228,7 +232,7 @@ class Turns:
             .where(tables.lane.c.lane == held.lane)
             .values(state_sealed=self._keys.seal(memory, f"lane/{held.lane}"))
         )
-        return ended
+        return (*replaced, *([ended] if ended else []))
 
     def _linked_to_page(self, connection: Connection, work: Work, held: Claim, done: Done, reply: Reply) -> Reply:
         """A reply that opens on our page gets its link; the question behind it is kept, sealed."""
@@ -242,18 +246,19 @@ class Turns:
         token = sealed.put(connection, self._keys, held.lane, institution, asked, self._clock.ms())
         return replace(reply, link=token)
 
-    def _linked(self, connection: Connection, work: Work, held: Claim, done: Done) -> Done:
+    def _linked(self, connection: Connection, work: Work, held: Claim, done: Done) -> tuple[Done, tuple[Grant, ...]]:
         """A finished login becomes a link in this transaction, or a reply that it did not work."""
         if done.heard is None or not done.heard.code:
-            return done
+            return done, ()
+        replaced: tuple[Grant, ...] = ()
         try:
-            consent = self._linker(connection, held.lane, done.heard.code, self._clock.ms())
+            consent, replaced = self._linker(connection, held.lane, done.heard.code, self._clock.ms())
         except LinkRefused as refused:
             log.warning("link.refused", code=refused.code)
             turn = replace(self._turn(work, done.heard), kind=TurnKind.link_failed)
         else:
             turn = replace(self._turn(work, done.heard), linked=True, disclosure=consent.disclosure)
-        return replace(done, decision=disclosed(turn, work.state, decide(turn, work.state, None)))
+        return replace(done, decision=disclosed(turn, work.state, decide(turn, work.state, None))), replaced
 
     def carry_out(self, connection: Connection, lane: str, instructions: Sequence[Instruction]) -> Grant | None:
         """Do what was decided, in the caller's transaction; the grant whose consent ended, for the bank to be told."""

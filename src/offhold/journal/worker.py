@@ -72,7 +72,7 @@ class Worker:
         clock: Clock,
         turns: Turns,
         channels: Mapping[str, Channel],
-        sweep: Callable[[Connection, int], None],
+        sweep: Callable[[Connection, int], tuple[Grant, ...]],
         ended: Callable[[Grant], Awaitable[None]],
         pace: Pace,
         watch: Watch,
@@ -202,8 +202,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - any defect of a turn is retried, then parked with an apology
             await self._failed(work, held, channel, error)
         else:
-            if ended:
-                self._aside(self._ended(ended))
+            self._tell(ended)
             self._watch.turn_took(time.perf_counter() - began)
         finally:
             typing.cancel()
@@ -283,19 +282,25 @@ class Worker:
                 self._aside(self._tell_platform(due))
             return
 
-        def run(connection: Connection) -> None:
+        def run(connection: Connection) -> tuple[Grant, ...]:
+            ended: tuple[Grant, ...] = ()
             if not timers.drop(connection, due):
-                return
+                return ended
             if due.kind == "sweep":
                 inbox.forget(connection, now_ms, now_at)
-                self._sweep(connection, now_ms)
+                ended = self._sweep(connection, now_ms)
                 timers.put(connection, "sweep", "", now_ms + timers.SWEEP_EVERY_MS)
             elif due.kind == "case-waiting":
                 self._turns.remind(connection, due.lane, self._channels, now_at)
+            return ended
 
         try:
-            await self._store.write(run)
+            self._tell(await self._store.write(run))
         except Exception as error:  # noqa: BLE001 - one timer's defect must not keep the others waiting
             log.error("timer.failed", code=_code(error))
             later_ms = now_ms + timers.AFTER_FAILURE_MS
             await self._store.write(lambda connection: timers.postpone(connection, due, now_ms, later_ms))
+
+    def _tell(self, ended: tuple[Grant, ...]) -> None:
+        for grant in ended:
+            self._aside(self._ended(grant))

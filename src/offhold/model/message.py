@@ -47,7 +47,8 @@ class TurnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One customer message as `dialogue.decide` sees it. `now` carries the customer's zone."""
+    """One customer message as `dialogue.decide` sees it. `now` carries the customer's zone. `declined`: this person
+    said no to linking not long ago."""
 
     turn_id: str
     kind: TurnKind
@@ -58,6 +59,7 @@ class Turn:
     linked: bool
     disclosure: Disclosure
     choice: str = ""
+    declined: bool = False
 
 
 @dataclass(frozen=True, slots=True)

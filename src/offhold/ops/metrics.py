@@ -16,6 +16,9 @@ class Metrics:
         self.webhook_refused = Counter(
             "offhold_webhook_refused", "Webhooks refused, by reason", ["reason"], registry=registry
         )
+        self.page_refused = Counter(
+            "offhold_page_refused", "Pages that ended in a refusal, by reason", ["reason"], registry=registry
+        )
         self.inbox_accepted = Counter("offhold_inbox_accepted", "Events accepted durably", registry=registry)
         self.inbox_duplicate = Counter("offhold_inbox_duplicate", "Events that stood already", registry=registry)
         self.events_dropped = Counter(

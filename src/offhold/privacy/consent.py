@@ -105,19 +105,30 @@ def of_lane(connection: Connection, keys: Keys, lane: str) -> Standing | None:
     return by_id(connection, keys, row.consent) if row else None
 
 
-def supersede(connection: Connection, keys: Keys, consent: Consent, channel: str, now_ms: int) -> None:
-    """A customer has one contact for each channel at an institution: links made before from others end."""
+def declined_until_ms(connection: Connection, lane: str) -> int:
+    """Until when it is remembered that the contact said no to linking; 0 where it never did."""
+    where = tables.refusal.c.lane == lane
+    return connection.execute(select(tables.refusal.c.until_ms).where(where)).scalar() or 0
+
+
+def supersede(connection: Connection, keys: Keys, consent: Consent, channel: str, now_ms: int) -> tuple[Grant, ...]:
+    """A customer has one contact for each channel at an institution: links made before end, and their grants are
+    returned so that the bank can be told."""
     contacts = select(tables.contact.c.lane).where(tables.contact.c.channel == channel)
     where = (tables.link.c.customer == consent.customer) & (tables.link.c.institution == consent.institution)
     where &= tables.link.c.lane.in_(contacts)
-    for lane in connection.execute(select(tables.link.c.lane).where(where)).scalars().all():
-        end(connection, keys, lane, now_ms, "withdrawn")
+    lanes = connection.execute(select(tables.link.c.lane).where(where)).scalars().all()
+    ended = [end(connection, keys, lane, now_ms, "withdrawn") for lane in lanes]
+    return tuple(grant for grant in ended if grant)
 
 
-def end_unused(connection: Connection, keys: Keys, consent_id: str, now_ms: int, lane: str) -> None:
-    """End a consent that no contact was ever linked under."""
-    if (standing := by_id(connection, keys, consent_id)) is not None:
-        _end(connection, keys, standing.consent, now_ms, "withdrawn", lane)
+def end_unused(connection: Connection, keys: Keys, consent_id: str, now_ms: int, lane: str) -> Grant | None:
+    """End a consent that no contact was ever linked under; its grant, for the bank to be told."""
+    standing = by_id(connection, keys, consent_id)
+    if standing is None:
+        return None
+    _end(connection, keys, standing.consent, now_ms, "withdrawn", lane)
+    return standing.grant
 
 
 def end(connection: Connection, keys: Keys, lane: str, now_ms: int, state: str) -> Grant | None:

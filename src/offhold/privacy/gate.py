@@ -114,9 +114,10 @@ class Gate:
         consent = standing.consent
         institution = self._institutions[consent.institution]
         today = now.astimezone(institution.zone).date()
-        narrowed = self._narrowed(request, today)
+        limit = Period(_months_before(today, self._history_months), today)
+        narrowed = _narrowed(request, limit)
         if narrowed is None:
-            return Rows(covered=None)
+            return Rows(first_on_file=limit.first)
         grant = replace(standing.grant, accounts=consent.accounts)
 
         async def keep(renewed: Grant) -> None:
@@ -125,27 +126,22 @@ class Gate:
         try:
             rows = await institution.connector.read(grant, narrowed, keep)
         except BankError as error:
-            return await self._failed(error, turn)
+            return await self._failed(error, turn, consent.id)
         await failpoints.reach("bank.after-read")
         return _of_subject(rows, consent.accounts)
 
-    def _narrowed(self, request: Read, today: date) -> Read | None:
-        """The request within the history that may be read; None when it lies wholly before."""
-        if Data.transactions not in request.data:
-            return replace(request, period=None)
-        limit = Period(_months_before(today, self._history_months), today)
-        asked = request.period or limit
-        first, last = max(asked.first, limit.first), min(asked.last, limit.last)
-        return replace(request, period=Period(first, last)) if first <= last else None
-
-    async def _failed(self, error: BankError, turn: Asker) -> Refused:
+    async def _failed(self, error: BankError, turn: Asker, consent_id: str) -> Refused:
         failure = Failure(error.code)
         if failure is Failure.consent_ended:
             now_ms = self._clock.ms()
-            await self._store.write(
-                lambda connection: consents.end(connection, self._keys, turn.lane, now_ms, "revoked-at-bank")
-            )
+            await self._store.write(lambda connection: self._end(connection, turn.lane, consent_id, now_ms))
         return Refused(failure, error.retry_after_s)
+
+    def _end(self, connection: Connection, lane: str, consent_id: str, now_ms: int) -> None:
+        """End the consent under which was read, not one that the customer gave meanwhile."""
+        standing = consents.of_lane(connection, self._keys, lane)
+        if standing and standing.consent.id == consent_id:
+            consents.end(connection, self._keys, lane, now_ms, "revoked-at-bank")
 
 
 def _refusal(standing: Standing | None, purpose: Purpose, now_ms: int) -> Failure | None:
@@ -156,6 +152,15 @@ def _refusal(standing: Standing | None, purpose: Purpose, now_ms: int) -> Failur
     if not standing.consent.current(now_ms):
         return Failure.consent_ended
     return None if purpose in standing.consent.purposes else Failure.forbidden
+
+
+def _narrowed(request: Read, limit: Period) -> Read | None:
+    """The request within the history that may be read; None when it lies wholly before."""
+    if Data.transactions not in request.data:
+        return replace(request, period=None)
+    asked = request.period or limit
+    first, last = max(asked.first, limit.first), min(asked.last, limit.last)
+    return replace(request, period=Period(first, last)) if first <= last else None
 
 
 def _of_subject(rows: Rows, accounts: frozenset[str]) -> Rows:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from offhold.errors import BankError, LinkRefused
+from offhold.model.access import Failure
 from offhold.web.pages import Pages
 
 Handler = Callable[[Request], Awaitable[Response]]
+Form = Mapping[str, list[str]]
+_FORM_TYPE = "application/x-www-form-urlencoded"
+_FORM_FIELDS = 100
+_FORM_BYTES = 128_000
+"""Room for the longest message that a form may hold, percent-encoded, and for the keys of the consent page."""
+_BANK_SILENT = frozenset({Failure.bank_away.value, Failure.bank_busy.value})
 _LOGIN_S = 600
 _SESSION_S = 8 * 3600
 
@@ -34,8 +41,8 @@ def guarded(pages: Pages, handler: Handler) -> Handler:
             return await handler(request)
         except LinkRefused as refused:
             return pages.problem(refused.code, 502 if refused.code == "platform-away" else 400, institution)
-        except BankError:
-            return pages.problem("bank-away", 502, institution)
+        except BankError as error:
+            return pages.problem("bank-away" if error.code in _BANK_SILENT else "login-failed", 502, institution)
         except Problem as problem:
             return pages.problem(problem.key, problem.status, institution)
 
@@ -101,7 +108,22 @@ def same_site(request: Request, public_url: str) -> None:
         raise Problem("link-foreign", 403)
 
 
-def single(form: FormData, name: str) -> str:
+async def form(request: Request) -> Form:
+    """The submitted fields. Raises Problem for another kind of body, or for more than a page of ours sends."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
+        raise Problem("form-broken", 415)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _FORM_BYTES:
+            raise Problem("form-broken", 413)
+    try:
+        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_FORM_FIELDS, errors="strict")
+    except ValueError as error:
+        raise Problem("form-broken", 400) from error
+
+
+def single(fields: Form, name: str) -> str:
     """The value of a field that stands exactly once; else empty."""
-    values = form.getlist(name)
-    return values[0] if len(values) == 1 and isinstance(values[0], str) else ""
+    values = fields.get(name, [])
+    return values[0] if len(values) == 1 else ""

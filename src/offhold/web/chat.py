@@ -22,7 +22,7 @@ from offhold.identity.linking import Linking, web_contact
 from offhold.identity.sessions import Level, Session, Sessions
 from offhold.model.ids import new_token
 from offhold.model.message import Contact
-from offhold.web.browser import Browser, Handler, Problem, guarded, same_site, single
+from offhold.web.browser import Browser, Handler, Problem, form, guarded, same_site, single
 from offhold.web.pages import Pages, headers
 
 _BODY_BYTES = 16_000
@@ -139,7 +139,7 @@ class _Chat:
     async def sign_in(self, request: Request) -> Response:
         """To the bank's login, and back here by way of the consent page where there is no consent yet."""
         same_site(request, self._settings.public_url)
-        institution = single(await request.form(max_fields=4), "institution")
+        institution = single(await form(request), "institution")
         if not institution:
             institution = next(iter(self._settings.institutions))
         address, state, secret = await self._linking.sign_in(institution)
@@ -149,7 +149,7 @@ class _Chat:
         """End the session; the conversation is still there after the next sign-in."""
         here = await self._here(request)
         if here is not None:
-            self._own_form(here, single(await request.form(max_fields=4), "token"), request)
+            self._own_form(here, single(await form(request), "token"), request)
             await self._sessions.end(here.secret)
         return self._browser.signed_out(RedirectResponse("/chat", 303))
 
@@ -183,13 +183,13 @@ class _Chat:
 
     async def _from_form(self, request: Request, here: _Here) -> Response:
         """Without script the browser waits here a little, so that the page it gets has the answer."""
-        form = await request.form(max_fields=8)
-        self._own_form(here, single(form, "token"), request)
-        text, payload = single(form, "text"), single(form, "payload")
+        fields = await form(request)
+        self._own_form(here, single(fields, "token"), request)
+        text, payload = single(fields, "text"), single(fields, "payload")
         title, _, signed = payload.partition("\n")
         if text.strip() or signed:
             said = title if signed else text
-            place = await self._conversations.say(here.contact, said, signed, single(form, "id")[:_NAME_CHARS])
+            place = await self._conversations.say(here.contact, said, signed, single(fields, "id")[:_NAME_CHARS])
             if place:
                 await self._conversations.answered(here.contact, place)
         return RedirectResponse("/chat#end", 303)

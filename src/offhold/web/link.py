@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -23,11 +22,9 @@ from offhold.identity.sessions import Session, Sessions
 from offhold.model.access import Purpose
 from offhold.model.ledger import Account
 from offhold.model.message import Contact, Disclosure
-from offhold.web.browser import Browser, Problem, guarded, same_site, single
+from offhold.web.browser import Browser, Form, Problem, form, guarded, same_site, single
 from offhold.web.pages import Pages
 
-_FORM_FIELDS = 100
-_FORM_BYTES = 40_000
 _TOKEN_CHARS = 2_000
 Greet = Callable[[Contact], Awaitable[None]]
 
@@ -94,7 +91,7 @@ class _Legs:
             attempt = await self._linking.decline(state, secret)
             return self._browser.logged_in(RedirectResponse(attempt.redirect_uri, 303))
         if "error" in asked or not asked.get("code"):
-            raise Problem("bank-away", 502)
+            raise Problem("login-failed", 502)
         institution = request.path_params["institution"]
         attempt = await self._linking.returned(institution, state, secret, asked["code"], asked.get("iss"))
         if attempt.goal is Goal.proof:
@@ -120,17 +117,15 @@ class _Legs:
         """The customer's decision. A same-site cookie and the origin check keep other sites out."""
         same_site(request, self._settings.public_url)
         state, secret = self._browser.login(request)
-        if int(request.headers.get("content-length", "0") or "0") > _FORM_BYTES:
-            raise Problem("form-broken", 413)
-        form = await request.form(max_fields=_FORM_FIELDS)
-        decision = single(form, "decision")
+        fields = await form(request)
+        decision = single(fields, "decision")
         if decision == "decline":
             attempt = await self._linking.decline(state, secret)
             return self._browser.logged_in(RedirectResponse(attempt.redirect_uri, 303))
         attempt = await self._linking.offered(state, secret)
         if decision != "accept":
             raise Problem("form-broken", 400)
-        chosen = self._choice(form, attempt)
+        chosen = self._choice(fields, attempt)
         if not chosen.accounts or not chosen.purposes:
             attempt, accounts = await self._linking.accounts(state, secret)
             return self._consent_page(attempt, accounts, chosen)
@@ -166,20 +161,20 @@ class _Legs:
             disclosure=incomplete.disclosure.value if incomplete else Disclosure.sealed.value,
         )
 
-    def _choice(self, form: FormData, attempt: Attempt) -> Choice:
+    def _choice(self, fields: Form, attempt: Attempt) -> Choice:
         """The choice, if every value of it was on offer."""
-        accounts = frozenset(map(str, form.getlist("account")))
-        purposes = frozenset(map(str, form.getlist("purpose")))
-        disclosure = single(form, "disclosure")
+        accounts = frozenset(fields.get("account", []))
+        purposes = frozenset(fields.get("purpose", []))
+        disclosure = single(fields, "disclosure")
         known = accounts <= frozenset(attempt.accounts) and purposes <= {Purpose.requested_service.value}
         if not known or disclosure not in frozenset(Disclosure):
             raise Problem("form-broken", 400)
         shown = Disclosure.open if attempt.goal is Goal.web else Disclosure(disclosure)
-        return Choice(accounts, frozenset(map(Purpose, purposes)), shown, self._keys(form, attempt))
+        return Choice(accounts, frozenset(map(Purpose, purposes)), shown, self._keys(fields, attempt))
 
-    def _keys(self, form: FormData, attempt: Attempt) -> tuple[ProofKey, ...]:
+    def _keys(self, fields: Form, attempt: Attempt) -> tuple[ProofKey, ...]:
         """The keys that the page's script made, where it could."""
-        device, passkey = single(form, "device_key"), single(form, "passkey")
+        device, passkey = single(fields, "device_key"), single(fields, "passkey")
         made = [proofs.device(device)] if device else []
         return (*made, self._origin.passkey(passkey, _nonce(attempt))) if passkey else tuple(made)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -16,6 +17,8 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from offhold.config import Settings
+
+log = structlog.get_logger()
 
 _HERE = Path(__file__).parent
 _TEMPLATES = Environment(
@@ -39,9 +42,10 @@ class Branded:
 
 
 class Pages:
-    """Renders templates for one deployment."""
+    """Renders templates for one deployment. `observe` is told the key of each problem page."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, observe: Callable[[str], None]) -> None:
+        self._observe = observe
         self._host = urlsplit(settings.public_url).netloc
         self._institutions = {
             name: Branded(name, entry.name, entry.phone, bool(entry.brand))
@@ -72,6 +76,8 @@ class Pages:
 
     def problem(self, key: str, status: int, institution: str = "") -> Response:
         """A page that says what did not happen, what is safe and what to do. `key` is one of problem.html."""
+        self._observe(key)
+        log.warning("page.refused", reason=key, status=status)
         return self.page("problem.html", institution, status, key=key)
 
     def handlers(self) -> dict[Any, Any]:

@@ -28,7 +28,7 @@ from offhold.language.redact import redact
 from offhold.ops.clock import Clock
 from offhold.privacy.consent import Consent
 from offhold.privacy.sealed import SealedAsk
-from offhold.web.browser import Browser, Handler, Problem, guarded, same_site, single
+from offhold.web.browser import Browser, Handler, Problem, form, guarded, same_site, single
 from offhold.web.pages import Pages
 
 _TOKEN_CHARS = 100
@@ -138,7 +138,7 @@ class _Answers:
         visit = await self._visit(request)
         if int(request.headers.get("content-length", "0") or "0") > _FORM_BYTES:
             raise Problem("form-broken", 413)
-        proof = single(await request.form(max_fields=4), "proof")
+        proof = single(await form(request), "proof")
         if proof or (visit.session is not None and visit.session.opens == visit.token):
             return await self._opened(visit, proof)
         address, state, secret = await self._linking.prove(visit.ask.institution, f"/s/{visit.token}")
@@ -182,14 +182,14 @@ class _Answers:
         """Another question on the open page, for as long as it shows its figures."""
         same_site(request, self._settings.public_url)
         visit = await self._visit(request)
-        form = await request.form(max_fields=4)
+        fields = await form(request)
         session = visit.session
         shown = session is not None and session.shows == visit.token and session.fresh(self._clock.ms())
         if session is None or not shown:
             return await self._closed(visit)
-        if single(form, "form") != self._sessions.form_token(visit.secret):
+        if single(fields, "form") != self._sessions.form_token(visit.secret):
             raise Problem("form-broken", 403)
-        text = single(form, "text").encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:TEXT_CHARS]
+        text = single(fields, "text").encode("utf-16", "surrogatepass").decode("utf-16", "replace")[:TEXT_CHARS]
         if not text.strip():
             return await self._closed(visit)
         try:

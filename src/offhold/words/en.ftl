@@ -6,6 +6,7 @@ start-linked = Hello again. I'm { $bank }'s bot, a program and not a person. Wha
 bot-notice = This is { $bank }'s bot, a program and not a person.
 
 link-offer = To answer that I need your permission. Tap Log In: you sign in on { $bank }'s own page and choose what I may see. It takes a minute.
+link-declined = You chose not to connect, so I can't look at your accounts. If you change your mind, say “connect”.
 link-again = Your permission has ended, so I can't look. Tap Log In to give it again on { $bank }'s own page.
 link-reconfirm = You connected some time ago, so I need your word again. Tap Log In to confirm on { $bank }'s own page.
 link-bank = { $bank } wants you to sign in again before I may look. Tap Log In.
@@ -68,6 +69,12 @@ decline-advice = I don't give advice. I can show you the figures, or say “pers
 decline-future = I can't see the future, only what has happened. Ask me about a period that has begun.
 decline-action = I can't change or move anything, I only answer questions. Say “person” and someone will help.
 decline-facts = I don't have that. I can tell you about your balances and payments, or say “person”.
+
+# What an answer adds where the rows behind it are known not to be everything.
+caveat-from = I can only see from { $first } on.
+caveat-unreadable = { $count } could not be read, so this may be incomplete.
+caveat-twice = I left out { $count } that looks booked already.
+caveat-missing = { $count } that you chose can no longer be seen at your bank.
 
 none-before = I have nothing from before { $first }, so I can't say.
 
@@ -161,7 +168,14 @@ count-minute = { $number ->
     [one] { $number } minute
    *[other] { $number } minutes
 }
-
+count-entry = { $number ->
+    [one] { $number } entry
+   *[other] { $number } entries
+}
+count-account = { $number ->
+    [one] { $number } account
+   *[other] { $number } accounts
+}
 count-other = { $number ->
     [one] { $number } other
    *[other] { $number } others

@@ -151,7 +151,7 @@ class ObieConnector:
             covered=Period(max(period.first, first), period.last) if first and first <= period.last else period,
             first_on_file=first,
             unreadable=sum(each.unreadable for each in found),
-            twice=sum(each.twice for each in found),
+            twice=sum(row.day in period for each in found for row in each.twice),
         )
 
     async def _each(self, grant: Grant, accounts: Sequence[Account], what: str, name: str) -> list[_Listing]:

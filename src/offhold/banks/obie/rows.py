@@ -27,12 +27,12 @@ Resource = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Movements:
-    """`unreadable`: rows set aside because they made no sense or could not be told apart. `twice`: pending rows
-    left out because a booked row looks like the same purchase."""
+    """`unreadable`: how many rows were set aside because they made no sense or could not be told apart. `twice`:
+    pending rows left out because a booked row looks like the same purchase."""
 
     rows: tuple[Transaction, ...]
-    unreadable: int = 0
-    twice: int = 0
+    twice: tuple[Transaction, ...]
+    unreadable: int
 
 
 def movements(pages: Sequence[Sequence[Resource]], zone: ZoneInfo) -> Movements:
@@ -48,7 +48,7 @@ def movements(pages: Sequence[Sequence[Resource]], zone: ZoneInfo) -> Movements:
             rows += [row] if row else []
     told, mixed = _one_for_each_id(_undated(rows) if _date_only(rows) else rows)
     twins = _twins(told)
-    return Movements(tuple(row for row in told if row not in twins), doubtful + mixed, len(twins))
+    return Movements(tuple(row for row in told if row not in twins), tuple(twins), doubtful + mixed)
 
 
 def _named(pages: Sequence[Sequence[Resource]]) -> tuple[list[Resource], int]:
