@@ -32,7 +32,6 @@ from offhold.web.browser import Browser, Handler, Problem, form, guarded, same_s
 from offhold.web.pages import Pages
 
 _TOKEN_CHARS = 100
-_FORM_BYTES = 40_000
 _UNSTORED = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
 
 
@@ -136,8 +135,6 @@ class _Answers:
         """With a proof: the answer. Without one: to the bank's sign-in, which is one."""
         same_site(request, self._settings.public_url)
         visit = await self._visit(request)
-        if int(request.headers.get("content-length", "0") or "0") > _FORM_BYTES:
-            raise Problem("form-broken", 413)
         proof = single(await form(request), "proof")
         if proof or (visit.session is not None and visit.session.opens == visit.token):
             return await self._opened(visit, proof)
