@@ -6,11 +6,12 @@ import asyncio
 import json
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import httpx2
@@ -24,6 +25,7 @@ from offhold.banks.obie.calls import Calls
 from offhold.banks.obie.connector import ObieConnector
 from offhold.banks.obie.consents import BankConsents
 from offhold.banks.port import Connector, Grant
+from offhold.channels.messenger import subscription
 from offhold.channels.messenger.channel import Messenger
 from offhold.channels.messenger.graph import GraphClient
 from offhold.channels.port import Batch
@@ -144,7 +146,7 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
     conversations = Conversations(store, keys, clock, bell, wake)
     app = Starlette(
         routes=health.routes(lambda: _ready(store), metrics),
-        lifespan=_lifespan(store, None if role is Role.web else worker, clients),
+        lifespan=_lifespan(store, None if role is Role.web else worker, clients, lambda: subscription.keep(graph)),
         exception_handlers=pages.handlers(),
     )
     app.state.stopping = False
@@ -232,14 +234,23 @@ async def _ready(store: Store) -> bool:
     return not await store.read(migrate.pending)
 
 
-def _lifespan(store: Store, worker: Worker | None, clients: tuple[httpx2.AsyncClient, ...]):  # type: ignore[no-untyped-def]
+def _lifespan(  # type: ignore[no-untyped-def]
+    store: Store,
+    worker: Worker | None,
+    clients: tuple[httpx2.AsyncClient, ...],
+    beside: Callable[[], Coroutine[Any, Any, NoReturn]],
+):
+    """`beside` runs for ever next to the worker."""
+
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
         if worker:
             await worker.begin()
         working = asyncio.create_task(worker.run()) if worker else None
+        keeping = asyncio.create_task(beside()) if worker else None
         yield
-        if worker and working:
+        if worker and working and keeping:
+            keeping.cancel()
             await worker.stop(_DRAIN_S)
             await working
         for client in clients:

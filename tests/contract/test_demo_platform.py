@@ -61,6 +61,14 @@ def test_an_independent_client_sends_text_chips_buttons_and_dots(world: World, c
     assert refusal(client.unlink_account("999"))[:2] == (100, 2018001)
 
 
+def test_the_page_is_subscribed_to_by_naming_fields(world: World, client: MessengerClient) -> None:
+    assert refusal(client.subscribe_app_to_page()) == (100, 0, "subscribed_fields")
+    edge, asked = f"{world.url}/v26.0/me/subscribed_apps", {"appsecret_proof": PROOF, "access_token": APP.page_token}
+    assert httpx2.get(edge, params=asked).json() == {"data": []}
+    assert httpx2.post(edge, params={**asked, "subscribed_fields": "messages"}).json() == {"success": True}
+    assert httpx2.get(edge, params=asked).json()["data"][0]["subscribed_fields"] == ["messages"]
+
+
 def test_without_token_proof_or_page_nothing_works(world: World) -> None:
     body = {"recipient": {"id": MAYA}, "messaging_type": "RESPONSE", "message": {"text": "x"}}
     assert refusal(world.post(body, token="other")) == (190, 467, "access_token")

@@ -67,6 +67,11 @@ def once(answer: Callable[[dict[str, Any]], Response | None]) -> Callable[[dict[
     return choose
 
 
+def test_a_lost_subscription_is_taken_up_again(world: World) -> None:
+    wait_for(lambda: "messaging_account_linking" in world.graph.subscribed)
+    assert {"messages", "messaging_postbacks", "message_edits", "message_echoes"} <= set(world.graph.subscribed)
+
+
 def test_the_first_words_say_that_a_bot_speaks_and_then_not_for_a_day(counterparts: World) -> None:
     world = counterparts
     world.service.start()
@@ -114,6 +119,7 @@ def test_linking_told_twice_links_once(world: World, psid: str) -> None:
     texts(world, psid, 1)
 
 
+@pytest.mark.threat(68)
 def test_a_used_code_in_another_event_changes_nothing_and_says_so(world: World, psid: str) -> None:
     code = world.link(psid)
     linking = {"status": "linked", "authorization_code": code}
@@ -125,6 +131,7 @@ def test_a_used_code_in_another_event_changes_nothing_and_says_so(world: World, 
     assert COFFEE in texts(world, psid, 3)[2]
 
 
+@pytest.mark.threat(67)
 def test_the_code_of_another_persons_chat_does_not_link(world: World, psid: str) -> None:
     code = world.link(psid)
     linking, asked = {"status": "linked", "authorization_code": code}, len(world.bank.requests)
@@ -143,6 +150,7 @@ def test_a_code_that_is_none_of_ours_does_not_link(world: World, psid: str, code
     assert "nothing was connected" in texts(world, psid, 1)[0]
 
 
+@pytest.mark.threat(68)
 def test_a_code_five_minutes_old_does_not_link(counterparts: World) -> None:
     world = counterparts
     world.service.start()
@@ -214,6 +222,7 @@ def test_an_edit_of_a_waiting_message_is_what_is_answered(counterparts: World) -
     assert "Ask me about balances" in texts(world, "6001", 1)[0]
 
 
+@pytest.mark.threat(69)
 def test_an_edit_during_the_turn_is_answered_and_the_old_words_are_not(counterparts: World) -> None:
     world = counterparts
     world.service.start(FAILPOINTS="turn.before-commit:delay=1500@1")
@@ -232,6 +241,7 @@ def test_an_edit_of_an_answered_message_is_refused_once(world: World, psid: str)
     assert "I only act on new ones" in texts(world, psid, 2)[1]
 
 
+@pytest.mark.threat(69)
 def test_a_message_taken_back_before_its_answer_is_not_answered(counterparts: World) -> None:
     world = counterparts
     world.service.start(FAILPOINTS="turn.before-commit:delay=1500@1")

@@ -49,6 +49,7 @@ class LeastGraph:
     sent: list[dict[str, Any]] = field(default_factory=list)
     typing: list[str] = field(default_factory=list)
     unlinked: list[str] = field(default_factory=list)
+    subscribed: list[str] = field(default_factory=lambda: ["messages"])
     unlink_status: int = 200
     linking: dict[str, str] = field(default_factory=dict)
     answer: Callable[[dict[str, Any]], Response | None] = lambda _body: None
@@ -59,6 +60,7 @@ class LeastGraph:
             routes=[
                 Route("/v26.0/me", self.me),
                 Route("/v26.0/{page}/messages", self.messages, methods=["POST"]),
+                Route("/v26.0/{page}/subscribed_apps", self.apps, methods=["GET", "POST"]),
                 Route("/v26.0/me/unlink_accounts", self.unlink, methods=["POST"]),
             ]
         )
@@ -74,6 +76,13 @@ class LeastGraph:
         if psid is None:
             return JSONResponse({"error": {"message": "bad", "type": "OAuthException", "code": 10303}}, 400)
         return JSONResponse({"id": PAGE_ID, "recipient": psid})
+
+    async def apps(self, request: Request) -> Response:
+        assert self._proven(request)
+        if request.method == "POST":
+            self.subscribed = request.query_params["subscribed_fields"].split(",")
+            return JSONResponse({"success": True})
+        return JSONResponse({"data": [{"id": APP_ID, "subscribed_fields": self.subscribed}]})
 
     async def unlink(self, request: Request) -> Response:
         assert self._proven(request)

@@ -73,6 +73,7 @@ def test_a_basket_is_a_message_without_words() -> None:
     assert event.kind is EventKind.message and event.body == {} and event.for_lane
 
 
+@pytest.mark.threat(63)
 def test_an_echo_of_ours_settles_and_is_never_answered() -> None:
     event = one(echo())
     assert event.kind is EventKind.echo and not event.for_lane and not event.opens_window
@@ -80,6 +81,7 @@ def test_an_echo_of_ours_settles_and_is_never_answered() -> None:
     assert one(echo(app_id=APP)).kind is EventKind.echo
 
 
+@pytest.mark.threat(64)
 @pytest.mark.parametrize("app_id", [263902037430900, "26390203743090"])
 def test_what_a_person_or_another_application_said_is_not_ours_to_settle(app_id: Any) -> None:
     assert dropped(echo(app_id=app_id)) == ("echo-other",)
@@ -162,6 +164,7 @@ def test_routing_and_policy_come_without_a_sender_and_policy_is_an_alarm() -> No
     assert "policy_enforcement" in ALARMS
 
 
+@pytest.mark.threat(63)
 def test_standby_is_never_answered_though_the_same_message_may_be() -> None:
     message = item(message={"mid": "m_1", "text": "hi"})
     found = batch(message, entry={"standby": [message]})
@@ -189,6 +192,7 @@ def test_page_fields_are_counted_under_names_of_ours(change: Any, name: str) -> 
     assert batch(entry={"messaging": [], "changes": [change]}).dropped == (name,)
 
 
+@pytest.mark.threat(62)
 @pytest.mark.parametrize(
     "broken",
     [
@@ -233,6 +237,7 @@ def test_ids_beyond_two_to_the_53_survive_as_numbers() -> None:
     assert event.contact.address == str(big)
 
 
+@pytest.mark.threat(62)
 def test_another_page_is_dropped_whole() -> None:
     assert batch(item(message={"mid": "m_1"}), entry={"id": "999"}).dropped == ("unknown-page",)
 
@@ -243,6 +248,7 @@ def test_an_entry_may_carry_nothing_and_a_batch_several() -> None:
     assert [event.key for event in found.events] == ["message|m_1"] and found.dropped == ("malformed",)
 
 
+@pytest.mark.threat(65)
 @pytest.mark.parametrize(
     "text",
     [

@@ -113,6 +113,7 @@ def test_a_rate_limit_holds_the_whole_page_for_as_long_as_told() -> None:
     assert wire.send().result is SendResult.sent and len(wire.requests) == 2
 
 
+@pytest.mark.threat(71)
 @pytest.mark.parametrize("code", [4, 190])
 def test_without_a_word_it_waits_a_minute_doubling_to_half_an_hour_and_starts_anew(code: int) -> None:
     wire = Wire(*[error(code)] * 7, answered(YES), error(code))
@@ -189,6 +190,29 @@ def test_a_linking_token_that_tells_nothing_is_refused(answer: httpx2.Response |
     with pytest.raises(LinkRefused) as refused:
         run(lambda: Wire(answer).client.psid_of("ALT"))
     assert refused.value.code == code
+
+
+def apps(app_id: str, *fields: str) -> httpx2.Response:
+    return answered({"data": [{"id": "2", "subscribed_fields": ["feed"]}, {"id": app_id, "subscribed_fields": fields}]})
+
+
+@pytest.mark.parametrize("held", [apps("1", "a"), apps("2", "a", "b"), answered({"data": []}), error(2), answered(b"")])
+def test_a_subscription_that_lacks_a_field_is_made_again(held: httpx2.Response) -> None:
+    wire = Wire(held, answered({"success": "true"}))
+    assert run(lambda: wire.client.subscribe(frozenset("ab")))
+    assert [request.method for request in wire.requests] == ["GET", "POST"]
+    assert wire.requests[1].url.path == f"/v26.0/{PAGE}/subscribed_apps"
+    assert dict(wire.requests[1].url.params) == {"appsecret_proof": PROOF, "subscribed_fields": "a,b"}
+
+
+def test_a_subscription_that_stands_is_left_alone() -> None:
+    wire = Wire(apps("1", "b", "a", "c"))
+    assert run(lambda: wire.client.subscribe(frozenset("ab"))) and len(wire.requests) == 1
+
+
+@pytest.mark.parametrize("answer", [error(190), answered(b"", 404), answered({"data": "x"}), httpx2.ConnectError("x")])
+def test_a_subscription_that_cannot_be_had_is_said(answer: httpx2.Response | Exception) -> None:
+    assert not run(lambda: Wire(answer).client.subscribe(frozenset("ab")))
 
 
 @pytest.mark.parametrize(

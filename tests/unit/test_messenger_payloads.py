@@ -11,18 +11,21 @@ KEY, NOW = b"k" * 32, 1_789_000_000
 MAYA, OTTO = Contact("messenger", "1", "6001"), Contact("messenger", "1", "6002")
 
 
+@pytest.mark.threat(66)
 def test_a_payload_means_its_action_for_a_day() -> None:
     signed = payloads.sign("ask:what's my balance – ü", MAYA, NOW, KEY)
     assert payloads.read(signed, MAYA, NOW + payloads.LIFE_S, KEY) == "ask:what's my balance – ü"
     assert payloads.read(signed, MAYA, NOW + payloads.LIFE_S + 1, KEY) is None
 
 
+@pytest.mark.threat(66)
 def test_it_means_nothing_for_another_person_or_key() -> None:
     signed = payloads.sign("ask:x", MAYA, NOW, KEY)
     assert payloads.read(signed, OTTO, NOW, KEY) is None
     assert payloads.read(signed, MAYA, NOW, b"j" * 32) is None
 
 
+@pytest.mark.threat(66)
 def test_any_changed_character_breaks_it() -> None:
     signed = payloads.sign("ask:x", MAYA, NOW, KEY)
     for at, char in enumerate(signed):

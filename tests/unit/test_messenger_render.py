@@ -95,6 +95,7 @@ def test_no_burst_of_more_than_five_and_the_cut_is_seen() -> None:
     assert messages[-1]["text"].endswith("…") and len(messages[-1]["text"]) <= 1_800
 
 
+@pytest.mark.threat(70)
 def test_a_merchant_named_like_a_link_is_none_in_figure_or_row() -> None:
     reply = Reply("x", "Did you mean evil.example or http://a.b?", answer=rows(1, "PAY-PAL.evil.com/x"))
     text = drawn(reply)[0]["text"]

@@ -28,6 +28,7 @@ def test_the_published_vector_holds() -> None:
     assert signature_holds([HEADER], BODY, [SECRET])
 
 
+@pytest.mark.threat(60)
 def test_a_body_parsed_and_written_again_does_not() -> None:
     again = json.dumps(json.loads(BODY), separators=(",", ":")).encode()
     assert sign(again).startswith(b"sha256=9df732b9")
@@ -46,6 +47,7 @@ def test_both_secrets_hold_while_they_rotate_and_no_third() -> None:
     assert not signature_holds([sign(BODY, "1" * 32)], BODY, [new, SECRET])
 
 
+@pytest.mark.threat(60)
 @pytest.mark.parametrize(
     "values",
     [
@@ -86,6 +88,7 @@ def test_a_wrong_token_or_mode_is_forbidden(name: str, value: str) -> None:
     assert challenge([(key, value if key == name else given) for key, given in QUERY], "vt") == (403, "")
 
 
+@pytest.mark.threat(61)
 @pytest.mark.parametrize("asked", ["", "9" * 257, "<b>", "a b", "a\n", "\u0661"])
 def test_an_odd_challenge_is_refused(asked: str) -> None:
     query = [(name, asked if name == "hub.challenge" else value) for name, value in QUERY]

@@ -56,6 +56,7 @@ class Graph:
         return [
             Route("/{version}/me", self._guarded(self._me)),
             Route("/{version}/me/unlink_accounts", self._guarded(self._unlink), methods=["POST"]),
+            Route("/{version}/{page}/subscribed_apps", self._guarded(self._apps), methods=["GET", "POST"]),
             Route("/{version}/{page}/messages", self._guarded(self._messages), methods=["POST"]),
         ]
 
@@ -95,6 +96,16 @@ class Graph:
         if str(body.get("psid")) not in self._threads.people:
             raise Refused(100, 2018001, "psid")
         return JSONResponse({"result": "unlink account success"})
+
+    async def _apps(self, request: Request) -> Response:
+        if request.method == "POST":
+            fields = [field for field in request.query_params.get("subscribed_fields", "").split(",") if field]
+            if not fields:
+                raise Refused(100, 0, "subscribed_fields")
+            self._threads.subscribed = fields
+            return JSONResponse({"success": True})
+        app = {"id": self._app.app_id, "name": "Offhold", "subscribed_fields": self._threads.subscribed}
+        return JSONResponse({"data": [app] if self._threads.subscribed else []})
 
     async def _messages(self, request: Request) -> Response:
         body = await _json(request)

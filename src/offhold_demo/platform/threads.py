@@ -88,6 +88,7 @@ class Threads:
         self.now = now
         self.people: dict[str, Thread] = {}
         self.faults: list[Fault] = []
+        self.subscribed: list[str] = []
         self.wire: list[Crossing] = []
         self._linking: dict[str, tuple[str, datetime]] = {}
         self._count = 0

@@ -1,11 +1,11 @@
-"""Client of the Graph API: send, typing, whom a linking token belongs to, unlink (Meta, Send API, 2026)."""
+"""Client of the Graph API: send, typing, whom a linking token belongs to, unlink, subscribe (Meta, Send API, 2026)."""
 
 from __future__ import annotations
 
 import hmac
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -41,6 +41,7 @@ class GraphClient:
         self._http = http
         self._base = f"{settings.graph_url}/{settings.graph_version}"
         self._page = settings.page_id
+        self._app_id = settings.app_id
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         self._proof = {"appsecret_proof": hmac.new(secret, token.encode(), sha256).hexdigest()}
         self._clock = clock
@@ -88,9 +89,7 @@ class GraphClient:
         """Whose the token is. Raises LinkRefused: `link-expired`, or `platform-away` when nobody answers."""
         asked = {"fields": "recipient", "account_linking_token": account_linking_token}
         try:
-            response = await self._http.get(
-                f"{self._base}/me", params={**self._proof, **asked}, headers=self._headers, timeout=_TIMEOUT
-            )
+            response = await self._get("me", asked)
         except httpx2.HTTPError as error:
             raise LinkRefused("platform-away") from error
         answer = _object(response)
@@ -110,10 +109,36 @@ class GraphClient:
             return _refused(error, response).result not in _NOT_NOW
         return response.status_code < 500
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> httpx2.Response:
-        return await self._http.post(
-            f"{self._base}/{path}", params=self._proof, json=body, headers=self._headers, timeout=_TIMEOUT
+    async def subscribe(self, fields: Collection[str]) -> bool:
+        """See to it that the Page's events reach our application; whether they do."""
+        edge = f"{self._page}/subscribed_apps"
+        try:
+            held = _object(await self._get(edge, {})).get("data")
+            if _holds(held, self._app_id, fields):
+                return True
+            answer = _object(await self._post(edge, {}, subscribed_fields=",".join(sorted(fields))))
+        except httpx2.HTTPError:
+            return False
+        return answer.get("success") in (True, "true")
+
+    async def _get(self, path: str, asked: Mapping[str, str]) -> httpx2.Response:
+        return await self._http.get(
+            f"{self._base}/{path}", params={**self._proof, **asked}, headers=self._headers, timeout=_TIMEOUT
         )
+
+    async def _post(self, path: str, body: Mapping[str, Any], **asked: str) -> httpx2.Response:
+        return await self._http.post(
+            f"{self._base}/{path}", params={**self._proof, **asked}, json=body, headers=self._headers, timeout=_TIMEOUT
+        )
+
+
+def _holds(apps: Any, app_id: str, fields: Collection[str]) -> bool:
+    """Whether an edge's list has our application with all these fields."""
+    for app in apps if isinstance(apps, list) else ():
+        if isinstance(app, dict) and app.get("id") == app_id:
+            held = app.get("subscribed_fields")
+            return isinstance(held, list) and set(fields) <= set(map(str, held))
+    return False
 
 
 def _object(response: httpx2.Response) -> dict[str, Any]:
