@@ -1,30 +1,58 @@
-"""The customer's rows, read once: kind, category, brand and day of each, cancelled pairs set apart."""
+"""The customer's rows, indexed once: kind, category and brand of each are worked out when first asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import cached_property
 
 from offhold.answers.brands import Brands
 from offhold.answers.categories import SPENDING, Kind, category, kind
-from offhold.language.lexicon import leaves
+from offhold.answers.places import Places
 from offhold.model.ledger import Direction, Rows, Status, Transaction
 from offhold.model.money import Money
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """A row with what it is. `void`: one half of a purchase and its reversal."""
+    """A row with what it is."""
 
-    row: Transaction
-    kind: Kind
-    category: str
-    brand: str
-    void: bool = False
+    __slots__ = ("_book", "_category", "_kind", "row")
+
+    def __init__(self, row: Transaction, book: Book) -> None:
+        self.row = row
+        self._book = book
+        self._kind: Kind | None = None
+        self._category = ""
+
+    @property
+    def kind(self) -> Kind:
+        if self._kind is None:
+            self._kind = kind(self.row)
+        return self._kind
+
+    @property
+    def category(self) -> str:
+        """The leaf category."""
+        if not self._category:
+            self._category = category(self.row, self.kind)
+        return self._category
+
+    @property
+    def brand(self) -> str:
+        return self._book.brands.of(self.row)
+
+    @property
+    def title(self) -> str:
+        """The other side as people write it."""
+        return self._book.brands.title(self.brand)
+
+    @property
+    def void(self) -> bool:
+        """Whether it is one half of a purchase and its reversal."""
+        return id(self.row) in self._book.void
 
     @property
     def spent(self) -> Money:
-        """What it adds to spending: a refund takes away."""
+        """What it adds to spending: a credit takes away."""
         return -self.row.amount if self.row.direction is Direction.credit else self.row.amount
 
     @property
@@ -37,58 +65,51 @@ class Book:
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
-        self.brands = Brands(rows.transactions)
-        entries = [self._entry(row) for row in rows.transactions]
-        void = _cancelled(entries)
-        self.entries = tuple(
-            sorted(
-                (Entry(entry.row, entry.kind, entry.category, entry.brand, id(entry.row) in void) for entry in entries),
-                key=lambda entry: entry.row.at,
-                reverse=True,
-            )
-        )
+        ordered = sorted(rows.transactions, key=lambda row: row.at, reverse=True)
+        self.entries = tuple(Entry(row, self) for row in ordered)
 
-    def _entry(self, row: Transaction) -> Entry:
-        what = kind(row)
-        return Entry(row, what, category(row, what), self.brands.of(row))
+    @cached_property
+    def brands(self) -> Brands:
+        return Brands(self.rows.transactions)
 
-    @property
+    @cached_property
+    def places(self) -> Places:
+        return Places(self.rows.transactions)
+
+    @cached_property
+    def by_id(self) -> dict[str, Entry]:
+        return {entry.row.transaction_id: entry for entry in self.entries}
+
+    @cached_property
     def account_ids(self) -> frozenset[str]:
         return frozenset(account.account_id for account in self.rows.accounts)
 
-    def spending(self) -> tuple[Entry, ...]:
-        """What left the customer's hands, and refunds of it."""
-        return tuple(
-            entry for entry in self.entries if not entry.void and (entry.kind in SPENDING or entry.kind is Kind.refund)
+    @cached_property
+    def void(self) -> frozenset[int]:
+        """Each reversal with the latest purchase before it of the same merchant and amount: the pair never happened."""
+        void: set[int] = set()
+        for entry in self.entries:
+            if entry.row.direction is Direction.credit and entry.kind is Kind.reversal:
+                void.add(id(entry.row))
+                partner = next((other for other in self._before(entry) if id(other.row) not in void), None)
+                if partner:
+                    void.add(id(partner.row))
+        return frozenset(void)
+
+    def _before(self, reversal: Entry) -> Iterator[Entry]:
+        row = reversal.row
+        return (
+            other
+            for other in self.entries
+            if other.row.direction is Direction.debit
+            and other.row.amount == row.amount
+            and other.row.account_id == row.account_id
+            and other.row.at <= row.at
+            and other.brand == reversal.brand
         )
 
-    def in_category(self, entry: Entry, key: str) -> bool:
-        return entry.category in leaves(key)
-
-
-def _cancelled(entries: list[Entry]) -> set[int]:
-    """Each reversal with the latest purchase before it of the same merchant and amount: the pair never happened."""
-    void: set[int] = set()
-    for entry in entries:
-        if entry.kind is not Kind.reversal:
-            continue
-        void.add(id(entry.row))
-        partners = [
-            other
-            for other in entries
-            if other.row.direction is Direction.debit
-            and other.row.amount == entry.row.amount
-            and other.row.account_id == entry.row.account_id
-            and other.row.at <= entry.row.at
-            and other.brand == entry.brand
-            and id(other.row) not in void
-        ]
-        if partners:
-            void.add(id(max(partners, key=lambda other: other.row.at).row))
-    return void
-
-
-@lru_cache(maxsize=4)
-def book(rows: Rows) -> Book:
-    """The book of these rows; a turn's rounds share it."""
-    return Book(rows)
+    def spending(self) -> Iterator[Entry]:
+        """What left the customer's hands, and refunds of it."""
+        return (
+            entry for entry in self.entries if not entry.void and (entry.kind in SPENDING or entry.kind is Kind.refund)
+        )

@@ -1,183 +1,84 @@
-"""Periods in words → calendar days. Conventions: spendqa section 4 (week starts by locale, past preference)."""
+"""Periods in words → calendar days, by an interval grammar: one rule a line, longest readings first.
+
+Conventions: spendqa section 4 (past preference, periods end at today, calendar "last", rolling "past").
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from offhold.language.calendar import (
+    EVER,
+    Now,
+    a_year_before,
+    calendar_unit,
+    full_units,
+    month_end,
+    months_back,
+    rolling,
+    shifted,
+    unit,
+)
+from offhold.language.feasts import BRITISH, FEASTS
+from offhold.language.numbers import COUNT, ORDINALS, number
+from offhold.language.spelling import spelled
 from offhold.model.period import Period
 
-_MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+Groups = Mapping[str, str]
+Build = Callable[[Groups, Now], Period | None]
+_DAY_STEP = timedelta(days=1)
+_MOST = 1_200
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 14)}
+_TAX_YEAR_START = (4, 6)
+
 _MONTH = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may(?! (?:i|we|you)\b)|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
-_YEAR = r"(?P<year>20\d\d)"
+_YEAR = r"(?:'(?P<short>\d\d)|(?P<year>20\d\d))"
+_OF_YEAR = rf"(?:,? (?:of |in )?(?:{_YEAR}|(?P<which>last|this) (?:year|yr)))?"
 _DAY = r"(?P<day>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
-_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NTH = r"(?P<day>[12]\d|3[01]|[1-9])(?:st|nd|rd|th)"
+_TO = r" ?(?:-|to|and|through|thru|until|till) ?"
+_END_DAY = r"(?:the )?(?P<day2>[12]\d|3[01]|0?[1-9])(?:st|nd|rd|th)?"
 _WEEKDAY = r"(?P<weekday>mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:r(?:s(?:day)?)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
-_NUMBERS = {
-    "one": 1, "a": 1, "an": 1, "two": 2, "couple of": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9, "ten": 10, "twelve": 12, "fourteen": 14, "thirty": 30, "sixty": 60, "ninety": 90,
-}  # fmt: skip
-_N = r"(?P<n>\d{1,4}|" + "|".join(_NUMBERS) + ")"
-_SEASONS = {"spring": (3, 5), "summer": (6, 8), "autumn": (9, 11), "fall": (9, 11), "winter": (12, 14)}
+_UNIT = r"(?P<unit>week|wk|fortnight|month|mth|quarter|qtr|year|yr)"
+_UNITS = r"(?P<unit>days?|weeks?|wks?|fortnights?|months?|mths?|quarters?|years?|yrs?)"
+_N = rf"(?P<n>{COUNT})"
+_ORDINAL = r"(?P<ordinal>" + "|".join(ORDINALS) + ")"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Periods in the order said, and the text without their words."""
+    """Periods in the order said, and the text without their words. `full`: complete units were asked for.
+    `future`: a period that has not begun, or no day of any calendar. `earlier`: "than the same month last year"."""
 
     periods: tuple[Period, ...]
     rest: str
     future: bool = False
+    earlier: bool = False
+    versus: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Now:
-    today: date
-    locale: str
-
-    @property
-    def week_start(self) -> date:
-        first = 6 if self.locale in ("en-US", "en-SG") else 0
-        return self.today - timedelta(days=(self.today.weekday() - first) % 7)
-
-    @property
-    def day_first(self) -> bool:
-        return self.locale != "en-US"
+def _number_of_month(name: str) -> int:
+    return _MONTHS.index(name[:3]) + 1
 
 
-def _month_end(year: int, month: int) -> date:
-    index = year * 12 + month
-    return date(index // 12, index % 12 + 1, 1) - timedelta(days=1)
+def _said_year(groups: Groups, now: Now) -> int | None:
+    if groups["which"]:
+        return now.today.year - (groups["which"] == "last")
+    if groups["short"]:
+        return 2000 + int(groups["short"])
+    return int(groups["year"]) if groups["year"] else None
 
 
-def _months_back(day: date, months: int) -> date:
-    index = day.year * 12 + day.month - 1 - months
-    year, month = index // 12, index % 12 + 1
-    return date(year, month, min(day.day, _month_end(year, month).day))
-
-
-def _month_number(name: str) -> int:
-    return _MONTHS.split("|").index(name[:3]) + 1
-
-
-def _span(now: _Now, first: date, last: date) -> Period | None:
-    """Periods end at today; one that has not begun is none."""
-    return Period(first, min(last, now.today)) if first <= now.today and first <= last else None
-
-
-def _this(found: re.Match[str], now: _Now) -> Period | None:
-    return _span(now, _unit_start(found["unit"], now), now.today)
-
-
-def _unit_start(unit: str, now: _Now) -> date:
-    today = now.today
-    match unit:
-        case "week" | "wk":
-            return now.week_start
-        case "month" | "mth":
-            return today.replace(day=1)
-        case "quarter":
-            return date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
-        case _:
-            return date(today.year, 1, 1)
-
-
-def _last(found: re.Match[str], now: _Now) -> Period | None:
-    end = _unit_start(found["unit"], now) - timedelta(days=1)
-    match found["unit"]:
-        case "week" | "wk":
-            return Period(end - timedelta(days=6), end)
-        case "month" | "mth":
-            return Period(end.replace(day=1), end)
-        case "quarter":
-            return Period(_months_back(end.replace(day=1), 2), end)
-        case _:
-            return Period(date(end.year, 1, 1), end)
-
-
-def _this_and_last(found: re.Match[str], now: _Now) -> Period | None:
-    last, this = _last(found, now), _this(found, now)
-    return Period(last.first, this.last) if last and this else None
-
-
-def _before_last(found: re.Match[str], now: _Now) -> Period | None:
-    last = _last(found, now)
-    return _last(found, _Now(last.first, now.locale)) if last else None
-
-
-def _past_one(found: re.Match[str], now: _Now) -> Period | None:
-    if found["unit"] in ("week", "wk"):
-        return Period(now.today - timedelta(days=6), now.today)
-    months = {"month": 1, "mth": 1, "quarter": 3}.get(found["unit"], 12)
-    return Period(_months_back(now.today, months) + timedelta(days=1), now.today)
-
-
-def _count(text: str) -> int:
-    return int(text) if text.isdigit() else _NUMBERS[text]
-
-
-def _last_n(found: re.Match[str], now: _Now) -> Period | None:
-    number, unit = _count(found["n"]), found["unit"]
-    full = bool(found["full"])
-    if number == 0 or number > 3_660:
-        return None
-    if unit.startswith("day"):
-        return Period(now.today - timedelta(days=number - 1), now.today)
-    if unit.startswith(("week", "wk")):
-        return Period(now.today - timedelta(days=7 * number - 1), now.today)
-    months = number * (12 if unit.startswith(("year", "yr")) else 1)
-    if months > 1_200:
-        return None
-    if full:
-        end = now.today.replace(day=1) - timedelta(days=1)
-        return Period(_months_back(end.replace(day=1), months - 1), end)
-    return Period(_months_back(now.today, months) + timedelta(days=1), now.today)
-
-
-def _month_period(month: int, year: int | None, now: _Now) -> Period | None:
-    if year is None:
-        year = now.today.year - (month > now.today.month)
-    return _span(now, date(year, month, 1), _month_end(year, month))
-
-
-def _named_month(found: re.Match[str], now: _Now) -> Period | None:
-    return _month_period(_month_number(found["month"]), int(found["year"]) if found["year"] else None, now)
-
-
-def _month_relative_year(found: re.Match[str], now: _Now) -> Period | None:
-    year = now.today.year - (found["which"] == "last")
-    return _month_period(_month_number(found["month"]), year, now)
-
-
-def _year(found: re.Match[str], now: _Now) -> Period | None:
-    year = int(found["year"])
-    return _span(now, date(year, 1, 1), date(year, 12, 31))
-
-
-def _quarter(found: re.Match[str], now: _Now) -> Period | None:
-    first = int(found["quarter"]) * 3 - 2
-    year = int(found["year"]) if found["year"] else now.today.year
-    if not found["year"] and date(year, first, 1) > now.today:
-        year -= 1
-    return _span(now, date(year, first, 1), _month_end(year, first + 2))
-
-
-def _season(found: re.Match[str], now: _Now) -> Period | None:
-    first, last = _SEASONS[found["season"]]
-    year = int(found["year"]) if found["year"] else now.today.year
-    if not found["year"]:
-        year -= date(year, first, 1) > now.today
-        if found["which"] == "last" and now.today <= _month_end(year, last):
-            year -= 1
-    return _span(now, date(year, first, 1), _month_end(year, last))
-
-
-def _date(year: int | None, month: int, day: int, now: _Now) -> date | None:
+def _date(year: int | None, month: int, day: int, now: Now) -> date | None:
+    """A day of the calendar; without a year the latest that has begun."""
     try:
         if year is not None:
             return date(year, month, day)
@@ -187,211 +88,381 @@ def _date(year: int | None, month: int, day: int, now: _Now) -> date | None:
         return None
 
 
-def _one_day(found: re.Match[str], now: _Now) -> Period | None:
-    day = _date(int(found["year"]) if found["year"] else None, _month_number(found["month"]), int(found["day"]), now)
-    return _span(now, day, day) if day else None
+def _this(groups: Groups, now: Now) -> Period | None:
+    whole = calendar_unit(unit(groups["unit"]), now)
+    return Period(whole.first, now.today)
 
 
-def _numeric(found: re.Match[str], now: _Now) -> Period | None:
-    first, second = int(found["one"]), int(found["two"])
-    month, day = (second, first) if now.day_first else (first, second)
-    year = int(found["year"]) if found["year"] else None
-    made = _date(year + 2000 if year is not None and year < 100 else year, month, day, now)
-    return _span(now, made, made) if made else None
+def _last(groups: Groups, now: Now) -> Period | None:
+    name = unit(groups["unit"])
+    return rolling(name, 1, now) if name == "fortnight" else calendar_unit(name, now, 1)
 
 
-def _iso(found: re.Match[str], now: _Now) -> Period | None:
-    day = _date(int(found["year"]), int(found["one"]), int(found["two"]), now)
-    return _span(now, day, day) if day else None
+def _this_and_last(groups: Groups, now: Now) -> Period | None:
+    return Period(calendar_unit(unit(groups["unit"]), now, 1).first, now.today)
 
 
-def _back(days: int) -> Callable[[re.Match[str], _Now], Period | None]:
-    return lambda _found, now: Period(now.today - timedelta(days=days), now.today - timedelta(days=days))
+def _before_last(groups: Groups, now: Now) -> Period | None:
+    return calendar_unit(unit(groups["unit"]), now, 2)
 
 
-def _weekday(found: re.Match[str], now: _Now) -> Period | None:
-    number = _WEEKDAYS.index(found["weekday"][:3])
-    back = (now.today.weekday() - number) % 7
-    if back == 0 and found["which"] in ("last", "past", "previous"):
-        back = 7
-    day = now.today - timedelta(days=back)
+def _before_that(groups: Groups, now: Now) -> Period | None:
+    if now.anchor is None:
+        return None
+    return shifted(now.anchor, unit(groups["unit"]), 1)
+
+
+def _past_one(groups: Groups, now: Now) -> Period | None:
+    return rolling(unit(groups["unit"]), 1, now)
+
+
+def _last_n(groups: Groups, now: Now) -> Period | None:
+    count, name = number(groups["n"]), unit(groups["unit"])
+    if count == 0 or count > (_MOST if name != "day" else _MOST * 30) or count * 12 > _MOST * 12:
+        return None
+    return full_units(name, count, now) if groups["full"] or groups["full2"] else rolling(name, count, now)
+
+
+def _ago(groups: Groups, now: Now) -> Period | None:
+    count = number(groups["n"])
+    return calendar_unit(unit(groups["unit"]), now, count) if 0 < count <= _MOST else None
+
+
+def _weekdays_ago(groups: Groups, now: Now) -> Period | None:
+    latest = _weekday(now.today - _DAY_STEP, groups["weekday"])
+    day = latest - timedelta(days=7 * (number(groups["n"]) - 1))
     return Period(day, day)
 
 
-def _weekend(found: re.Match[str], now: _Now) -> Period | None:
-    since_saturday = (now.today.weekday() - 5) % 7
-    saturday = now.today - timedelta(days=since_saturday)
-    if found["which"] == "this":
-        return _span(now, saturday, saturday + timedelta(days=1)) if since_saturday < 2 else None
-    if since_saturday < 2:
-        saturday -= timedelta(days=7)
-    return Period(saturday, saturday + timedelta(days=1))
+def _month(groups: Groups, now: Now) -> Period | None:
+    month, year = _number_of_month(groups["month"]), _said_year(groups, now)
+    if year is None:
+        year = now.today.year - (month > now.today.month)
+    return now.span(date(year, month, 1), month_end(year, month))
 
 
-def easter(year: int) -> date:
-    """Easter Sunday of the Gregorian calendar (anonymous algorithm, Meeus)."""
-    a, b, c = year % 19, year // 100, year % 100
-    h = (19 * a + b - b // 4 - (b - (b + 8) // 25 + 1) // 3 + 15) % 30
-    k = (32 + 2 * (b % 4) + 2 * (c // 4) - h - c % 4) % 7
-    m = (a + 11 * h + 22 * k) // 451
-    month, day = divmod(h + k - 7 * m + 114, 31)
-    return date(year, month, day + 1)
+def _year(groups: Groups, now: Now) -> Period | None:
+    year = _said_year(groups, now) or now.today.year
+    return now.span(date(year, 1, 1), date(year, 12, 31))
 
 
-def _nth_weekday(year: int, month: int, weekday: int, nth: int) -> date:
-    first = date(year, month, 1)
-    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
+def _part_of_year(groups: Groups, now: Now) -> Period | None:
+    """A quarter ("Q3", "the first quarter of 2025") or a half of a year."""
+    spoken = groups["number"] or str(ORDINALS[groups["ordinal"]])
+    size = 6 if groups["part"].startswith("h") else 3
+    first = (int(spoken) - 1) * size + 1
+    if first > 12:
+        return None
+    year = _said_year(groups, now)
+    if year is None:
+        year = now.today.year - (date(now.today.year, first, 1) > now.today)
+    return now.span(date(year, first, 1), month_end(year, first + size - 1))
 
 
-_HOLIDAYS: dict[str, Callable[[int], date]] = {
-    r"christmas eve|xmas eve": lambda year: date(year, 12, 24),
-    r"christmas(?: day)?|xmas": lambda year: date(year, 12, 25),
-    r"boxing day": lambda year: date(year, 12, 26),
-    r"new year'?s eve|nye": lambda year: date(year, 12, 31),
-    r"new year'?s(?: day)?": lambda year: date(year, 1, 1),
-    r"valentine'?s(?: day)?": lambda year: date(year, 2, 14),
-    r"halloween": lambda year: date(year, 10, 31),
-    r"good friday": lambda year: easter(year) - timedelta(days=2),
-    r"easter monday": lambda year: easter(year) + timedelta(days=1),
-    r"easter(?: sunday)?": easter,
-    r"black friday": lambda year: _nth_weekday(year, 11, 3, 4) + timedelta(days=1),
-    r"thanksgiving": lambda year: _nth_weekday(year, 11, 3, 4),
-    r"labou?r day": lambda year: _nth_weekday(year, 9, 0, 1),
-    r"(?:the )?(?:4th|fourth) of july|independence day|july 4th": lambda year: date(year, 7, 4),
-}
+def _season(groups: Groups, now: Now) -> Period | None:
+    first, last = _SEASONS[groups["season"]]
+    year = int(groups["year"]) if groups["year"] else now.today.year
+    if not groups["year"]:
+        year -= date(year, first, 1) > now.today
+        if groups["lead"] == "last" and now.today <= month_end(year, last):
+            year -= 1
+    return now.span(date(year, first, 1), month_end(year, last))
 
 
-def _holiday(build: Callable[[int], date]) -> Callable[[re.Match[str], _Now], Period | None]:
-    def made(found: re.Match[str], now: _Now) -> Period | None:
-        year = int(found["year"]) if found["year"] else now.today.year
-        day = build(year)
-        if not found["year"] and day > now.today:
-            day = build(year - 1)
-        return _span(now, day, day)
+def _one_day(groups: Groups, now: Now) -> Period | None:
+    day = _date(_said_year(groups, now), _number_of_month(groups["month"]), int(groups["day"]), now)
+    return now.span(day, day) if day else None
+
+
+def _days_of_month(groups: Groups, now: Now) -> Period | None:
+    """ "March 3 to 10", "the 1st to the 15th of February"."""
+    month, year = _number_of_month(groups["month"]), _said_year(groups, now)
+    first = _date(year, month, int(groups["day"]), now)
+    last = _date(first.year if first else year, month, int(groups["day2"]), now)
+    return now.span(first, last) if first and last else None
+
+
+def _nth_of_month(groups: Groups, now: Now) -> Period | None:
+    """ "The 5th": the latest one; with a second ordinal the days between."""
+    month = now.today.replace(day=1)
+    if int(groups["day"]) > now.today.day:
+        month = months_back(month, 1)
+    first = _date(month.year, month.month, int(groups["day"]), now)
+    last = _date(month.year, month.month, int(groups["day2"]), now) if groups["day2"] else first
+    return now.span(first, last) if first and last else None
+
+
+def _numeric(groups: Groups, now: Now) -> Period | None:
+    first, second = int(groups["one"]), int(groups["two"])
+    month, day = (second, first) if now.day_first else (first, second)
+    year = int(groups["year"]) if groups["year"] else None
+    made = _date(year + 2000 if year is not None and year < 100 else year, month, day, now)
+    return now.span(made, made) if made else None
+
+
+def _iso(groups: Groups, now: Now) -> Period | None:
+    day = _date(int(groups["year"]), int(groups["one"]), int(groups["two"]), now)
+    return now.span(day, day) if day else None
+
+
+def _week_of_month(groups: Groups, now: Now) -> Period | None:
+    """The first (second, last…) seven days of a month."""
+    month = _month(groups, now)
+    if month is None:
+        return None
+    end = month_end(month.first.year, month.first.month)
+    if groups["ordinal"] in ("last", "final"):
+        return now.span(end - timedelta(days=6), end)
+    first = month.first + timedelta(days=7 * (ORDINALS[groups["ordinal"]] - 1))
+    return now.span(first, first + timedelta(days=6))
+
+
+def _week_of_day(groups: Groups, now: Now) -> Period | None:
+    day = _one_day(groups, now)
+    first = now.week_start(day.first) if day else now.today
+    return now.span(first, first + timedelta(days=6)) if day else None
+
+
+def _back(days: int) -> Build:
+    return lambda _groups, now: Period(now.today - timedelta(days=days), now.today - timedelta(days=days))
+
+
+def _weekday(latest: date, name: str) -> date:
+    return latest - timedelta(days=(latest.weekday() - _WEEKDAYS.index(name[:3])) % 7)
+
+
+def _named_weekday(groups: Groups, now: Now) -> Period | None:
+    past = groups["lead"] in ("last", "past", "previous")
+    day = _weekday(now.today - _DAY_STEP if past else now.today, groups["weekday"])
+    return Period(day, day)
+
+
+def _weekend(groups: Groups, now: Now) -> Period | None:
+    """The latest one that is over; "this weekend" the one now under way, or else that latest one."""
+    under_way = now.today.weekday() >= 5
+    saturday = _weekday(now.today, "sat")
+    if groups["lead"] == "this" and under_way:
+        return now.span(saturday, saturday + _DAY_STEP)
+    back = 7 * (under_way + bool(groups["before"]))
+    saturday -= timedelta(days=back)
+    return Period(saturday, saturday + _DAY_STEP)
+
+
+def _feast(name: str) -> Build:
+    def made(groups: Groups, now: Now) -> Period | None:
+        build = BRITISH.get(name, FEASTS[name]) if now.locale in ("en-GB", "en-IE") else FEASTS[name]
+        year = _said_year(groups, now)
+        day = build(year or now.today.year)
+        if year is None and (day is None or day > now.today):
+            day = build(now.today.year - 1)
+        return now.span(day, day) if day else None
 
     return made
 
 
-def _tax_year(found: re.Match[str], now: _Now) -> Period | None:
-    year = now.today.year - ((now.today.month, now.today.day) < (4, 6))
-    if found["which"] == "last":
-        return Period(date(year - 1, 4, 6), date(year, 4, 5))
-    return Period(date(year, 4, 6), now.today)
+def _tax_year(groups: Groups, now: Now) -> Period | None:
+    """The United Kingdom's: from 6 April."""
+    year = now.today.year - ((now.today.month, now.today.day) < _TAX_YEAR_START)
+    if groups["year"]:
+        year = int(groups["year"])
+    elif groups["lead"] in ("last", "previous"):
+        year -= 1
+    return now.span(date(year, *_TAX_YEAR_START), date(year + 1, *_TAX_YEAR_START) - _DAY_STEP)
 
 
-_UNIT = r"(?P<unit>week|wk|month|mth|quarter|year|yr)"
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], _Now], Period | None]], ...] = tuple(
-    (re.compile(rf"\b(?:{pattern})(?![\w/])"), build)
+def _start_of(groups: Groups, now: Now) -> Period | None:
+    whole = calendar_unit(unit(groups["unit"]), now, int(groups["lead"] == "last"))
+    return now.span(whole.first, whole.last)
+
+
+_MONTH_OF = rf"(?:the )?(?:last |this |past |month of |all of |whole of |entire )?{_MONTH}(?: month)?{_OF_YEAR}"
+_RULES: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
+    (re.compile(rf"(?<![\w.])(?:{pattern})(?![\w/]|[.,]\d)"), build)
     for pattern, build in (
-        (rf"{_YEAR}-(?P<one>\d\d)-(?P<two>\d\d)", _iso),
+        (r"(?P<year>20\d\d)-(?P<one>\d\d)-(?P<two>\d\d)", _iso),
+        (r"(?:the )?(?:(?P<year>20\d\d) ?[/-] ?(?:20)?\d\d |(?P<lead>this|last|previous|current) )(?:uk )?tax year", _tax_year),
+        (r"(?:the )?(?:start|beginning) of (?:the|this) (?:uk )?tax year|(?:the )?tax year", _tax_year),
         (r"(?P<one>\d{1,2})/(?P<two>\d{1,2})(?:/(?P<year>\d{4}|\d\d))?", _numeric),
-        (rf"(?:the )?{_DAY} (?:of )?{_MONTH}(?:,? {_YEAR})?", _one_day),
-        (rf"{_MONTH} (?:the )?{_DAY}(?:,? {_YEAR})?(?!\d)", _one_day),
-        (rf"{_MONTH},? (?:of )?(?P<which>last|this) (?:year|yr)", _month_relative_year),
-        (rf"(?P<which>last|this) (?:year|yr)'?s? {_MONTH}", _month_relative_year),
-        (rf"(?:last |this |the month of |all of |whole of )?{_MONTH}(?:,? (?:of )?(?P<year>20\d\d))?", _named_month),
-        (rf"(?:the )?(?:last|past|previous) (?P<full>full |complete )?{_N} (?P<full2>full |complete )?(?P<unit>days?|weeks?|wks?|months?|years?|yrs?)", _last_n),
-        (rf"(?P<full>full |complete )?{_N} (?P<unit>days?|weeks?) (?:back|to today)", _last_n),
-        (rf"(?:this|last) {_UNIT} (?:and|n|&|plus) (?:last|this|the one before)(?: (?:week|month|year|yr))?", _this_and_last),
+        *((rf"(?:last |this |past )?(?:{name}){_OF_YEAR}", _feast(name)) for name in FEASTS),
+        (rf"(?:the )?week (?:of|starting|beginning|from|commencing) (?:the )?(?:{_MONTH} {_DAY}){_OF_YEAR}", _week_of_day),
+        (rf"(?:the )?week (?:of|starting|beginning|from|commencing) (?:the )?(?:{_DAY} (?:of )?{_MONTH}){_OF_YEAR}", _week_of_day),
+        (rf"(?:the )?(?P<ordinal>last|final|{'|'.join(ORDINALS)}) week of {_MONTH}{_OF_YEAR}", _week_of_month),
+        (rf"(?:from |between )?(?:the )?{_DAY}{_TO}{_END_DAY} (?:of )?{_MONTH}{_OF_YEAR}", _days_of_month),
+        (rf"(?:from |between )?{_MONTH} (?:the )?{_DAY}{_TO}{_END_DAY}(?! (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)){_OF_YEAR}", _days_of_month),
+        (rf"(?:the )?{_DAY} (?:of )?{_MONTH}{_OF_YEAR}", _one_day),
+        (rf"{_MONTH} (?:the )?{_DAY}{_OF_YEAR}(?!\d)", _one_day),
+        (rf"(?P<which>last|this) (?:year|yr)'?s? {_MONTH}", _month),
+        (rf"(?:from |between )?(?:the )?{_NTH}{_TO}(?:the )?(?P<day2>[12]\d|3[01]|[1-9])(?:st|nd|rd|th)", _nth_of_month),
+        (rf"the {_NTH}(?! (?:time|biggest|largest|purchase|most|floor))", _nth_of_month),
+        (_MONTH_OF, _month),
+        (rf"(?:the |these |my )?(?:last|past|previous) (?P<full>full |complete |whole )?{_N} (?P<full2>full |complete |whole |calendar )?{_UNITS}", _last_n),
+        (rf"{_N} {_UNITS} (?:back|to today|up to today)", _last_n),
+        (rf"{_N} {_UNITS} ago", _ago),
+        (rf"{_N} {_WEEKDAY}s? ago", _weekdays_ago),
+        (rf"(?:this|last) {_UNIT} (?:and|n|&|plus) (?:last|this|the one before|previous)(?: (?:week|month|quarter|year|yr))?", _this_and_last),
+        (rf"(?:the )?(?P<part>q|h)(?P<number>[1-4]){_OF_YEAR}(?: so far)?", _part_of_year),
+        (rf"(?P<which>last|this) (?:year|yr)'?s? (?P<part>q|h)(?P<number>[1-4])", _part_of_year),
+        (rf"(?:the )?{_ORDINAL} (?P<part>quarter|half){_OF_YEAR}(?: of the year)?", _part_of_year),
         (rf"(?:the )?{_UNIT} before last", _before_last),
+        (rf"(?:the )?{_UNIT} before(?: that| then)?(?=$|[ ?.!,])(?! (?:last|\w+ing))", _before_that),
         (rf"(?:the )?past {_UNIT}", _past_one),
-        (rf"(?:the )?(?:last|previous) {_UNIT}", _last),
-        (rf"(?:so far )?(?:this|the current) {_UNIT}(?: so far| to date)?|(?P<ytd>ytd|year to date|yr to date)", _this),
-        (r"(?:the )?(?P<which>this|last|current)?(?: ?uk)? ?tax year", _tax_year),
-        (rf"q(?P<quarter>[1-4])(?: (?:of )?{_YEAR})?", _quarter),
-        (rf"(?P<which>last |this )?(?P<season>spring|summer|autumn|fall|winter)(?: (?:of )?{_YEAR})?", _season),
-        (r"(?P<which>this|last|past|previous|the) weekend", _weekend),
-        *((rf"(?:last |this |on )?(?:{name})(?: (?:of )?{_YEAR})?", _holiday(build)) for name, build in _HOLIDAYS.items()),
+        (rf"(?:the )?(?:start|beginning|first) (?:day )?of (?:the|this|(?P<lead>last)) {_UNIT}", _start_of),
+        (rf"(?:the )?(?:last|lst|previous|prev) {_UNIT}", _last),
+        (rf"(?:so far )?(?:this|the current|current) {_UNIT}(?: so far| to date| to now)?", _this),
+        (rf"{_UNIT}[ -]to[ -]date", _this),
+        (r"(?P<unit>y|m|q|w)td|(?P<unit2>yr) to date", lambda groups, now: _this({"unit": {"y": "year", "m": "month", "q": "quarter", "w": "week"}.get(groups["unit"], "year")}, now)),
+        (rf"(?P<lead>last |this |the |past )?(?P<season>spring|summer|autumn|fall|winter)(?:(?: of)? (?P<year>20\d\d))?(?! (?:moon|house))", _season),
+        (r"(?:the )weekend (?P<before>before last)", _weekend),
+        (r"(?P<lead>this|last|past|previous|the) weekend", _weekend),
         (r"(?:the )?day before yesterday", _back(2)),
-        (r"yesterday", _back(1)),
-        (r"today|tonight", _back(0)),
-        (rf"(?:on |this )?(?P<which>last |past |previous )?{_WEEKDAY}(?!s)", _weekday),
-        (_YEAR, _year),
+        (r"yesterday|yday|last night|yesterday evening", _back(1)),
+        (r"today|tonight|this (?:morning|afternoon|evening)", _back(0)),
+        (rf"(?:on |this )?(?P<lead>last |past |previous )?{_WEEKDAY}", _named_weekday),
+        (rf"{_YEAR}", _year),
     )
 )  # fmt: skip
-_SINCE = re.compile(
-    r"\b(?:since(?: [a-z']+){0,6}?|from|after|starting)(?: the)?(?: (?:start|beginning|first) of)?(?: the)? *$"
+_SINCE = re.compile(r"\b(?:since|from|starting|beginning|as of)(?: (?:on|in|the|about))*(?: (?:start|beginning|first) of)?(?: the)? *$")
+_SINCE_EVENT = re.compile(r"\b(?:since|after)(?: (?!from\b)[a-z']+){1,7} (?:in |on |at |of )?$")
+_AFTER = re.compile(r"\bafter(?: the end of)? *$")
+_UNTIL = re.compile(r"^ *(?:to|until|till|through|thru|and|up to|-) *(?:the )?(?:end of )?(?:the )?$")
+_BETWEEN = re.compile(r"\b(?:between|from|since) *(?:the )?$")
+_BEFORE = re.compile(r"\b(?:before|prior to) *$")
+_UP_TO = re.compile(r"\b(?:up to|until|till|through)(?: the)?(?: end of)? *$")
+_TO_TODAY = re.compile(
+    r"^ *(?:to|until|till|through|up to|-) *(?:today|now|date|the present|present)\b|^ *(?:onwards?|forward|on\b(?! (?:the|my|a)\b))|^ *(?:\|)? *so far\b"
 )
-_UNTIL = re.compile(r"^ *(?:to|until|till|through|thru|and|-) *(?:the )?(?:end of )?$")
-_BETWEEN = re.compile(r"\b(?:between|from) *$")
-_BEFORE = re.compile(r"\bbefore *$")
-_TO_TODAY = re.compile(r"^ *(?:to|until|till|through|-) *(?:today|now|date)\b|^ *(?:onwards?|on\b)")
 _FUTURE = re.compile(
-    r"\b(?:next|coming|upcoming|following) (?:week|month|quarter|year|\d+ |" + _MONTHS + r")|\btomorrow\b"
+    r"\b(?:next|coming|upcoming|following) (?:few )?(?:days?|week|month|quarter|year|weekend|\d+ |jan|feb|mar|apr|may\b|jun|jul|aug|sep|oct|nov|dec|spring|summer|autumn|fall|winter|christmas)|\btomorrow\b"
 )
-_ALL = re.compile(r"\b(?:of )?(?:all[ -]time|ever|in total|overall|altogether|so far|to date|all in)\b")
-_LEAD = re.compile(r"\b(?:in|on|during|for|over|within|of|from|at|the|through|throughout|per)(?: the)? *$")
+_ALL = re.compile(r"\b(?:of )?(?:all[ -]time|so far|to date|all in)\b")
+_LEAD = re.compile(r"(?:\b(?:in|on|during|for|over|within|of|from|at|the|through|throughout|across|whole|all|back|by|entire)\b ?)+$")
+_SAME = re.compile(r"\b(?:the )?(?:same (?:month|period|time|week|quarter|day)|this time) (?:(?:of )?last year|(?:the|a) year (?:before|ago|earlier))|\b(?:than |vs |versus )?(?:the|a) year (?:before(?! last)|ago|earlier)\b")
+_ELLIPSIS = re.compile(
+    rf"\b(?P<first>this|last) {_UNIT}\b(?P<between>[^|]{{0,40}}?\b(?:vs|versus|than|or|compared? (?:to|with)|against|over)) (?P<second>last|this|the (?:one before|last one|previous(?: one)?))(?! \w*(?:week|month|quarter|year|yr))(?=$|[ ?.!,])"
+)
+_LISTED = re.compile(r"\b((?:this|last) (?:week|month|quarter|year)) (and|n|&|plus) ((?:last|this) (?:week|month|quarter|year))\b")
+_VERSUS = re.compile(r"\b(?:vs|versus|compared?(?: to| with)?|than|or|against|difference)\b")
 
 
-def find(text: str, today: date, locale: str) -> Found:
+class _Said(Mapping[str, str]):
+    """A match's groups; those that took no part read as empty text."""
+
+    def __init__(self, found: re.Match[str]) -> None:
+        self._groups = {name: (value or "").strip() for name, value in found.groupdict().items()}
+
+    def __getitem__(self, name: str) -> str:
+        return self._groups.get(name, "")
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+
+def find(text: str, today: date, locale: str, anchor: Period | None = None) -> Found:
     """Every period that plain `text` names, and the text without them."""
-    now = _Now(today, locale)
+    now = Now(today, locale, anchor)
+    text = _ELLIPSIS.sub(_spelled_out, spelled(text))
+    if _VERSUS.search(text):
+        text = _LISTED.sub(r"\1 vs \3", text)
+    earlier = bool(_SAME.search(text))
+    text = _SAME.sub(" ", text)
     marks: list[tuple[int, int, Period | None]] = []
     taken = text
     for pattern, build in _RULES:
         for found in pattern.finditer(taken):
-            period = build(_Groups(found), now)  # type: ignore[arg-type]
-            marks.append((found.start(), found.end(), period))
+            marks.append((found.start(), found.end(), build(_Said(found), now)))
         for start, end, _ in marks:
             taken = taken[:start] + "\0" * (end - start) + taken[end:]
     marks.sort(key=lambda mark: mark[0])
     if any(period is None for _, _, period in marks):
         return Found((), _rest(text, [(start, end) for start, end, _ in marks]), future=True)
     known = [(start, end, period) for start, end, period in marks if period]
-    return _joined(text, known, now)
+    return _joined(text, known, now, earlier)
 
 
-class _Groups:
-    """A match whose missing groups read as empty text."""
-
-    def __init__(self, found: re.Match[str]) -> None:
-        self._groups = found.groupdict()
-
-    def __getitem__(self, name: str) -> str:
-        value = (self._groups.get(name) or "").strip()
-        if name == "full":
-            return value or (self._groups.get("full2") or "").strip()
-        return value or ("year" if name == "unit" else "")
+def _spelled_out(found: re.Match[str]) -> str:
+    """ "This month vs last" → "this month vs last month"."""
+    second = "this" if found["second"] == "this" else "last" if found["first"] == "this" else "previous"
+    return f"{found['first']} {found['unit']}{found['between']} {second} {found['unit']}"
 
 
-def _joined(text: str, marks: list[tuple[int, int, Period]], now: _Now) -> Found:
+def _joined(text: str, marks: list[tuple[int, int, Period]], now: Now, earlier: bool) -> Found:
     """ "since X", "between X and Y", "before X" change the span they stand by."""
     periods: list[Period] = []
     spans: list[tuple[int, int]] = []
     index = 0
     while index < len(marks):
         start, end, period = marks[index]
-        lead = text[:start]
         following = marks[index + 1] if index + 1 < len(marks) else None
-        between = text[end : following[0]] if following else ""
-        if following and _UNTIL.match(between) and (_BETWEEN.search(lead) or "and" not in between):
+        if following and _linked(text[:start], text[end : following[0]]):
             period = _through(period, following[2])
-            start, end = _leading(lead, start, _BETWEEN), following[1]
+            start, end = _leading(text, start, _BETWEEN), following[1]
             index += 1
-        elif found := _SINCE.search(lead):
-            period, start = Period(period.first, now.today), found.start()
-        elif found := _BEFORE.search(lead):
-            period, start = Period(date(1970, 1, 1), period.first - timedelta(days=1)), found.start()
+        else:
+            period, start = _bounded(text, start, period, now)
         if found := _TO_TODAY.match(text[end:]):
             period, end = Period(period.first, now.today), end + found.end()
         periods.append(period)
-        spans.append((_leading(text[:start], start, _LEAD), end))
+        spans.append((_leading(text, start, _LEAD), end))
         index += 1
     rest = _rest(text, spans)
+    kept = _apart(periods, text)
+    return Found(kept, _ALL.sub(" ", rest), bool(_FUTURE.search(rest)), earlier, bool(_VERSUS.search(rest)))
+
+
+def _linked(lead: str, between: str) -> bool:
+    """Whether two periods are the ends of one span; "and" alone lists them."""
+    if not _UNTIL.match(between):
+        return False
+    return "and" not in between or bool(_BETWEEN.search(lead)) and "difference between" not in lead
+
+
+def _bounded(text: str, start: int, period: Period, now: Now) -> tuple[Period, int]:
+    lead = text[:start]
+    if (found := _AFTER.search(lead)) and period.last < now.today:
+        return Period(period.last + _DAY_STEP, now.today), found.start()
+    if found := _SINCE.search(lead):
+        return Period(period.first, now.today), found.start()
+    if found := _BEFORE.search(lead):
+        return Period(EVER, period.first - _DAY_STEP), found.start()
+    if found := _UP_TO.search(lead):
+        return Period(EVER, period.last), found.start()
+    if found := _SINCE_EVENT.search(lead):
+        return Period(period.first, now.today), found.start()
+    return period, start
+
+
+def _apart(periods: list[Period], text: str) -> tuple[Period, ...]:
+    """One period said twice is one; "this December than last December" are two of them."""
     if len(periods) == 2 and periods[0] == periods[1]:
-        earlier = _months_back(periods[1].first, 12)
-        periods[1] = Period(earlier, _month_end(earlier.year, earlier.month))  # "this December than last December"
-    return Found(tuple(periods), _ALL.sub(" ", rest), bool(_FUTURE.search(rest)))
+        if _VERSUS.search(text):
+            return periods[0], a_year_before(_whole_month(periods[0]))
+        return (periods[0],)
+    if len(periods) == 2 and not _VERSUS.search(text):
+        first, second = periods
+        if first.first <= second.first and second.last <= first.last:
+            return (second,)
+        if second.first <= first.first and first.last <= second.last:
+            return (first,)
+    return tuple(periods)
+
+
+def _whole_month(period: Period) -> Period:
+    if period.first.day == 1 and (period.first.year, period.first.month) == (period.last.year, period.last.month):
+        return Period(period.first, month_end(period.first.year, period.first.month))
+    return period
 
 
 def _through(first: Period, last: Period) -> Period:
     """From one to the other; a first that lies later was meant a year before ("between November and February")."""
-    begin = first.first if first.first <= last.first else _months_back(first.first, 12)
+    begin = first.first if first.first <= last.first else months_back(first.first, 12)
     return Period(begin, last.last)
 
 
 def _leading(text: str, start: int, pattern: re.Pattern[str]) -> int:
-    found = pattern.search(text)
+    found = pattern.search(text[:start])
     return found.start() if found else start
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from offhold.model.period import Period
 
 
-class Measure(Enum):
-    spend = "spend"
+class Measure(StrEnum):
+    """What is worked out over the rows."""
+
+    sum = "sum"
     count = "count"
     list = "list"
     biggest = "biggest"
@@ -17,21 +19,46 @@ class Measure(Enum):
     last = "last"
     first = "first"
     average = "average"
+    median = "median"
     average_per = "average-per"
-    balance = "balance"
-    income = "income"
-    refunds = "refunds"
-    pending = "pending"
-    by = "by"
+    breakdown = "breakdown"
+    top = "top"
     compare = "compare"
     share = "share"
-    saved = "saved"
+    trend = "trend"
     happened = "happened"
+    stopped = "stopped"
+    balance = "balance"
     subscriptions = "subscriptions"
     next = "next"
-    top = "top"
-    card_paid = "card-paid"
-    unclear = "unclear"
+    twice = "twice"
+    price_change = "price-change"
+    cash_flow = "cash-flow"
+
+
+class Flow(StrEnum):
+    """Which rows are meant: what left the customer's hands, or one of the ways money comes back, in or across."""
+
+    spending = "spending"
+    income = "income"
+    received = "received"
+    """From people."""
+    refunds = "refunds"
+    pending = "pending"
+    saved = "saved"
+    """Between own accounts."""
+    card_payments = "card-payments"
+
+
+class Wanted(StrEnum):
+    """The form of answer that the question's own words ask for."""
+
+    amount = "amount"
+    count = "count"
+    date = "date"
+    yes_no = "yes-no"
+    name = "name"
+    list = "list"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +71,31 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """`subject` is the open part ("blue bottle"), resolved later against the customer's own rows; `others` are further
-    subjects of a list or comparison; `without` what is excluded. `periods` has a second entry in comparisons.
-    `weekdays` are ISO numbers, Monday 1. `account` is a word for one ("savings", "joint"). `figure` asks for an
-    amount where a list would do."""
+    """`subjects` are the open parts ("blue bottle", "lyft"), each resolved later against the customer's own rows;
+    `said` all the words of the message, for names that are made of everyday words ("next", "five guys"). `without`
+    is what is excluded. A second entry of `periods` (and of `subjects`) is the other side of a comparison; `earlier`
+    compares the period with the same one a year before. `weekdays` are ISO numbers, Monday 1. `account` is a word for
+    one ("savings", "joint"), `to_account` where money was moved. `of` is what a comparison or ranking weighs."""
 
     measure: Measure
-    subject: tuple[str, ...] = ()
-    others: tuple[tuple[str, ...], ...] = ()
-    without: tuple[str, ...] = ()
+    flow: Flow = Flow.spending
+    wanted: Wanted | None = None
+    subjects: tuple[tuple[str, ...], ...] = ()
+    without: tuple[tuple[str, ...], ...] = ()
     periods: tuple[Period, ...] = ()
+    full: bool = False
     account: str = ""
+    to_account: str = ""
     bounds: tuple[Bound, ...] = ()
     weekdays: tuple[int, ...] = ()
     limit: int = 0
+    rank: int = 1
     group_by: str = ""
     unit: str = ""
+    of: Measure = Measure.sum
     available: bool = False
-    counted: bool = False
-    figure: bool = False
+    gross: bool = False
+    said: tuple[str, ...] = ()
 
     @property
     def period(self) -> Period | None:

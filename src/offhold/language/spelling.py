@@ -1,0 +1,62 @@
+"""Misspelt words of closed classes put right, so that the grammars need not list every slip."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_CLOSE, _FAR = 6, 8
+_CLOSED = frozenset(
+    "january february september october november december wednesday thursday saturday yesterday weekend weekends "
+    "christmas thanksgiving halloween quarter previous groceries grocery restaurant restaurants subscription "
+    "subscriptions available balance pending transactions transaction purchases purchase electricity pharmacy insurance "
+    "category merchant merchants average percentage savings checking mortgage utilities transport entertainment "
+    "withdrawals takeaway takeaways dining spending".split()
+)
+_SHORT = {
+    "lst": "last", "tdy": "today", "yest": "yesterday", "ystd": "yesterday", "mnth": "month", "mnths": "months",
+    "wek": "week", "wknd": "weekend", "jan'": "jan", "tues": "tuesday", "yda": "yesterday", "spnd": "spend",
+    "spnt": "spent", "hw": "how", "mch": "much", "dinning": "dining", "wat": "what", "wut": "what", "whn": "when",
+    "trans": "transactions", "txns": "transactions", "txn": "transaction", "acct": "account", "acc": "account",
+    "accnt": "account", "bal": "balance", "sal": "salary", "subs": "subscriptions", "avg": "average", "pls": "please",
+    "yr": "year", "yrs": "years", "mth": "month", "mths": "months", "wk": "week", "wks": "weeks", "rn": "now",
+}  # fmt: skip
+_WORD = re.compile(r"[a-z]{3,}")
+
+
+def spelled(text: str) -> str:
+    """Plain text with its closed-class words spelt as the grammars know them; other words are left alone."""
+    return _WORD.sub(lambda found: _right(found[0]), text)
+
+
+@lru_cache(maxsize=8_192)
+def _right(word: str) -> str:
+    if word in _SHORT:
+        return _SHORT[word]
+    if len(word) < _CLOSE or word in _CLOSED or word.rstrip("s") in _CLOSED:
+        return word
+    allowed = 2 if len(word) >= _FAR else 1
+    near = [
+        known
+        for known in _CLOSED
+        if known[0] == word[0]
+        and abs(len(known) - len(word)) < 2
+        and len(known) >= _CLOSE
+        and distance(word, known) <= (allowed if len(known) >= _FAR else 1)
+    ]
+    return near[0] if len(near) == 1 else word
+
+
+@lru_cache(maxsize=4_096)
+def distance(one: str, other: str) -> int:
+    """Damerau-Levenshtein distance (optimal string alignment)."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, left in enumerate(one, start=1):
+        older, before, row = before, row, [i]
+        for j, right in enumerate(other, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
+            if i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
