@@ -29,7 +29,7 @@ class _Session:
         self.states: dict[str, Conversation] = {}
         self.turns = 0
 
-    async def ask(self, conversation: str, text: str) -> Reply:
+    async def ask(self, conversation: str, text: str) -> tuple[Reply, ...]:
         self.turns += 1
         turn = Turn(
             str(self.turns),
@@ -45,7 +45,7 @@ class _Session:
         if len(self.states) >= _CONVERSATIONS:
             self.states.clear()
         self.states[conversation] = decision.state
-        return decision.replies[-1]
+        return decision.replies
 
 
 async def answer(source: TextIO, sink: TextIO, open_institution: OpenInstitution) -> None:
@@ -74,10 +74,11 @@ async def _loaded(request: Mapping[str, Any], open_institution: OpenInstitution)
 
 async def _answered(session: _Session, request: Mapping[str, Any]) -> Mapping[str, Any]:
     began = time.perf_counter_ns()
-    reply = await session.ask(str(request["conversation"]), str(request["text"]))
+    replies = await session.ask(str(request["conversation"]), str(request["text"]))
     spent_us = (time.perf_counter_ns() - began) // 1000
-    shown = rendered(reply.answer) if reply.answer else _spoken(reply)
-    return {**shown, "text": reply.text, "latency_ms": spent_us / 1000}
+    first = replies[0]
+    shown = rendered(first.answer) if first.answer else _spoken(first)
+    return {**shown, "text": " ".join(reply.text for reply in replies), "latency_ms": spent_us / 1000}
 
 
 def _spoken(reply: Reply) -> dict[str, Any]:

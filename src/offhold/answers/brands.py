@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
+from offhold.answers.names import ALIASES
 from offhold.answers.payees import payee
-from offhold.answers.places import tail
+from offhold.answers.places import TOWN_STARTS, tail
 from offhold.language.normalise import words
 from offhold.language.spelling import distance
 from offhold.model.ledger import Transaction
@@ -17,17 +19,16 @@ _PREFIX = re.compile(
     r"debit card|web|giro(?:/standing inst)?|standing order|direct debit|d/d|payment to|bill payment|bill pay)\b[ *:_]*"
 )
 _DOMAIN = re.compile(r"(?<=[a-z]{5})(?:com)?\d+$")
-_LEGAL = frozenset("ltd limited plc llc inc gmbh pte llp co corp the uk us usa gb com www intl international group".split())
+_LEGAL = frozenset(
+    "ltd limited plc llc inc gmbh pte llp co corp the uk us usa gb com www intl international group".split()
+)
 _SISTERS = frozenset(
     "eats prime gas petrol fuel membership food pay music icloud store pfs pump video express plus one bank driver "
     "insurance fuels mobile money cafe pharmacy travel financial kindle fresh web services tv".split()
 )
-_TOWN_STARTS = frozenset(
-    "san new santa los las st saint fort round kuala el palm long salt port north south east west great grand cedar little la".split()
-)
 _TRAVELLED = frozenset(("zelle", "paynow", "faster", "fast", "venmo", "othr"))
+_NO_DIGITS = str.maketrans("", "", "0123456789")
 _CLOSE, _FAR = 5, 8
-_MOST_BRANDS = 3
 
 Alike = Callable[[str, str], bool]
 
@@ -41,7 +42,7 @@ def stem(row: Transaction) -> tuple[str, ...]:
     if code and (at := text.rfind(f" {before[-1]} {code}")) > 0:
         text = text[:at]
         first, _, last = text.rpartition(" ")
-        text = first if last in _TOWN_STARTS and first else text
+        text = first if last in TOWN_STARTS and first else text
     said = [_DOMAIN.sub("", word) for word in words(text.replace("*", " ").replace("_", " "))]
     return tuple(word for word in said if word and not any(char.isdigit() for char in word))[:5]
 
@@ -53,57 +54,63 @@ def is_person(row: Transaction) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """What rows that read alike have in common: one entry for each descriptor without its digits."""
+
+    stem: tuple[str, ...]
+    name: str
+    mcc: str
+    person: str
+    extra: tuple[str, ...]
+    title: str
+
+
 class Brands:
     """The brand of each row. A descriptor that somewhere stands beside a merchant's name takes that name."""
 
     def __init__(self, rows: Iterable[Transaction]) -> None:
         rows = tuple(rows)
-        stems = {id(row): stem(row) for row in rows}
-        named: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        priced: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-        squashed = {name: _squash(name) for name in {row.merchant_name for row in rows} if name}
+        kinds: dict[tuple[str, ...], list[Transaction]] = defaultdict(list)
         for row in rows:
-            if row.merchant_name:
-                name = squashed[row.merchant_name]
-                for key in _keys(stems[id(row)], row.mcc):
-                    named[key][name] += 1
-                    priced[(*key, str(row.amount.minor))][name] += 1
-        self._named = {key: seen.most_common(1)[0][0] for key, seen in (named | priced).items() if _clear(seen)}
-        self._seconds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        for row in rows:
-            if len(said := stems[id(row)]) > 1:
-                self._seconds[said[0], row.mcc][said[1]] += 1
+            bare = row.description.translate(_NO_DIGITS)
+            kinds[row.merchant_name, bare, row.mcc, row.payee, row.own_code].append(row)
+        groups = [(_printed(alike[0]), alike) for alike in kinds.values()]
+        self._names_by_key = _named(groups)
+        self._seconds = _second_words(groups)
         self._of: dict[int, str] = {}
         self._titles: dict[str, Counter[str]] = defaultdict(Counter)
         self._words: dict[str, set[str]] = defaultdict(set)
-        for row in rows:
-            self._learn(row, stems[id(row)], squashed.get(row.merchant_name, ""))
+        self.people: set[str] = set()
+        for printed, alike in groups:
+            self._learn(printed, alike)
         self._names = {brand: frozenset(words(self.title(brand))) - _LEGAL for brand in self._words}
 
-    def _learn(self, row: Transaction, said: tuple[str, ...], name: str) -> None:
-        person = "" if name else self._person(row)
-        brand = name or person.replace(" ", "") or self._brand(row, said)
-        self._of[id(row)] = brand
-        self._titles[brand][row.merchant_name or person.title() or row.payee.title() or " ".join(said[:3]).title()] += 1
-        known = self._words[brand]
-        known.update(person.split() if person else said)
-        if row.merchant_name:
-            known.update(words(row.merchant_name))
-        elif not row.mcc and not person:
-            known.update(word for word in words(f"{row.description} {row.payee}") if not any(char.isdigit() for char in word))
+    def _learn(self, printed: _Printed, alike: list[Transaction]) -> None:
+        brand = printed.name or printed.person.replace(" ", "") or self._known(printed)
+        for row in alike:
+            own = brand or self._priced(printed, row) or self._unnamed(printed)
+            self._of[id(row)] = own
+            self._titles[own][row.merchant_name or printed.title] += 1
+            self._words[own].update(printed.person.split() if printed.person else printed.stem, printed.extra)
+            if printed.person:
+                self.people.add(own)
 
-    @staticmethod
-    def _person(row: Transaction) -> str:
-        return " ".join(words(row.payee or payee(row.description).name)) if is_person(row) else ""
+    def _known(self, printed: _Printed) -> str:
+        keys = _keys(printed.stem, printed.mcc)
+        return next((_clearest(self._names_by_key[key]) for key in keys if _clearest(self._names_by_key.get(key))), "")
 
-    def _brand(self, row: Transaction, said: tuple[str, ...]) -> str:
-        keys = _keys(said, row.mcc)
-        known = next((self._named[key] for key in keys if key in self._named), None)
-        known = known or next((self._named[key] for key in ((*k, str(row.amount.minor)) for k in keys) if key in self._named), None)
-        if known or not said:
-            return known or "unnamed"
-        seconds = self._seconds[said[0], row.mcc]
-        codes = row.mcc and len(seconds) > 1 and max(seconds.values()) == 1  # an order's code, never the same
+    def _priced(self, printed: _Printed, row: Transaction) -> str:
+        """Services billed under one descriptor are told apart by their price."""
+        keys = ((*key, str(row.amount.minor)) for key in _keys(printed.stem, printed.mcc))
+        return next((name for key in keys if (name := _clearest(self._names_by_key.get(key)))), "")
+
+    def _unnamed(self, printed: _Printed) -> str:
+        said = printed.stem
+        if not said:
+            return "unnamed"
+        seconds = self._seconds[said[0], printed.mcc]
+        codes = printed.mcc and len(seconds) > 1 and max(seconds.values()) == 1  # an order's code, never the same
         return said[0] if codes else "".join(said[:2])
 
     def of(self, row: Transaction) -> str:
@@ -128,12 +135,15 @@ class Brands:
         found = {
             brand: words(self.title(brand))
             for brand, name in self._names.items()
-            if name & carried and len(words(self.title(brand))) > 1 and f" {' '.join(words(self.title(brand)))} " in text
+            if name & carried
+            and len(words(self.title(brand))) > 1
+            and f" {' '.join(words(self.title(brand)))} " in text
         }
         return frozenset(found), frozenset(word for name in found.values() for word in name)
 
     def meant(self, phrase: Sequence[str]) -> frozenset[str]:
         """Brands that a phrase names, empty when none: all its words, exactly before roughly; sisters stay apart."""
+        phrase = words(ALIASES[" ".join(phrase)]) if " ".join(phrase) in ALIASES else phrase
         asked = [word for word in phrase if word not in _LEGAL] or list(phrase)
         squashed = "".join(asked)
         for alike in (_equal, _same, _begins, _nearly):
@@ -162,14 +172,60 @@ class Brands:
         return frozenset(words(self.title(brand))[0] if words(self.title(brand)) else brand for brand in brands)
 
 
+def _printed(row: Transaction) -> _Printed:
+    name = _squash(row.merchant_name) if row.merchant_name else ""
+    person = "" if name else _person(row)
+    extra = words(row.merchant_name)
+    if not name and not row.mcc and not person:
+        extra = tuple(word for word in words(f"{row.description} {row.payee}") if word.isalpha())
+    return _Printed(stem(row), name, row.mcc, person, extra, person.title() or row.payee.title() or _as_printed(row))
+
+
+def _person(row: Transaction) -> str:
+    return " ".join(words(row.payee or payee(row.description).name)) if is_person(row) else ""
+
+
+def _as_printed(row: Transaction) -> str:
+    """The start of the descriptor as the bank prints it, without numbers."""
+    said = row.description.split()
+    cut = next((i for i, word in enumerate(said) if i and any(char.isdigit() for char in word)), len(said))
+    return " ".join(said[: min(cut, 4)])
+
+
+Groups = Sequence[tuple[_Printed, list[Transaction]]]
+
+
+def _named(groups: Groups) -> dict[tuple[str, ...], Counter[str]]:
+    """Which names stand beside a descriptor, and beside a descriptor at a price."""
+    named: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for printed, alike in groups:
+        if not printed.name:
+            continue
+        for key in _keys(printed.stem, printed.mcc):
+            named[key][printed.name] += len(alike)
+            for row in alike:
+                named[(*key, str(row.amount.minor))][printed.name] += 1
+    return dict(named)
+
+
+def _second_words(groups: Groups) -> dict[tuple[str, str], Counter[str]]:
+    seconds: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for printed, alike in groups:
+        if len(printed.stem) > 1:
+            seconds[printed.stem[0], printed.mcc][printed.stem[1]] += len(alike)
+    return seconds
+
+
 def _keys(said: tuple[str, ...], mcc: str) -> tuple[tuple[str, ...], ...]:
     return ((*said[:2], mcc), (*said[:1], mcc)) if said else ()
 
 
-def _clear(seen: Counter[str]) -> bool:
-    """One name, or nearly: a key that stands for several merchants names none of them."""
-    (_, most), total = seen.most_common(1)[0], sum(seen.values())
-    return most * 10 >= total * 9
+def _clearest(seen: Counter[str] | None) -> str:
+    """The one name, or nearly the only one: a key that stands for several merchants names none of them."""
+    if not seen:
+        return ""
+    name = max(seen, key=lambda one: seen[one])
+    return name if seen[name] * 10 >= seen.total() * 9 else ""
 
 
 def _squash(name: str) -> str:
@@ -177,8 +233,10 @@ def _squash(name: str) -> str:
 
 
 def _joined(brand: str, squashed: str) -> bool:
-    return brand == squashed or (
-        brand.startswith(squashed) and len(squashed) >= _CLOSE and len(brand) - len(squashed) <= 6
+    return (
+        brand == squashed
+        or (len(squashed) >= _FAR and brand.endswith(squashed))
+        or (brand.startswith(squashed) and len(squashed) >= _CLOSE and len(brand) - len(squashed) <= 6)
     )
 
 
@@ -195,10 +253,13 @@ def _same(word: str, other: str) -> bool:
 
 
 def _begins(word: str, other: str) -> bool:
-    return len(word) >= 4 and (other.startswith(word) or (len(other) >= 5 and word.startswith(other) and len(word) - len(other) <= 3))
+    return len(word) >= 4 and (
+        other.startswith(word) or (len(other) >= 5 and word.startswith(other) and len(word) - len(other) <= 3)
+    )
 
 
 def _nearly(word: str, other: str) -> bool:
+    word = word.removesuffix("s") if not other.endswith("s") and len(word) > _CLOSE else word
     if len(word) < _CLOSE or abs(len(word) - len(other)) > 2 or word[0] != other[0]:
         return False
     return distance(word, other) <= (2 if len(word) >= _FAR else 1)

@@ -73,7 +73,9 @@ _COFFEE, _DELIVERY, _NAMED_SUBSCRIPTION, _BROADBAND = map(
     names.pattern, (names.COFFEE, names.DELIVERY, names.SUBSCRIPTIONS, names.BROADBAND)
 )
 _PAYEE_RULES = tuple((key, names.pattern(known)) for key, known in names.PAYEES)
-_PERSON = re.compile(r"\b(?:zelle|venmo|paynow|faster payment|fast transfer|cash app|bizum|p2p|revolut|monzo|interac)\b")
+_PERSON = re.compile(
+    r"\b(?:zelle|venmo|paynow|faster payment|fast transfer|cash app|bizum|p2p|revolut|monzo|interac)\b"
+)
 _OWN = re.compile(
     r"\btransfer (?:to|from)\b|\b(?:online|internal|funds) transfer\b|\bown account\b|\bbkg svc\b|\bbrokerage\b|\bmoneyline\b|"
     r"\bvanguard\b|\bschwab\b|\btrading 212\b|\bto savings\b|\bfrom savings\b|\bfidelity\b|\brobinhood\b|\be ?trade\b|\bhargreaves\b|"
@@ -168,7 +170,9 @@ def category(row: Transaction, what: Kind) -> str:
 
 
 def _fee(text: str) -> str:
-    if re.search(r"\b(?:foreign|non sterling|fx|ccy|currency|conversion|overseas|international|cross border|non euro)\b", text):
+    if re.search(
+        r"\b(?:foreign|non sterling|fx|ccy|currency|conversion|overseas|international|cross border|non euro)\b", text
+    ):
         return "fx_fees"
     return "atm_fees" if "atm" in text.split() else "fees"
 

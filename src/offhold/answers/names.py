@@ -18,9 +18,7 @@ SUBSCRIPTIONS = (
     "dropbox, youtube*, hulu, hbo, max com, viu, prime, google one, openai, chatgpt, patreon, peacock, paramount, now tv, dazn, crunchyroll, "
     "linkedin, duolingo, strava, headspace, calm, notion, canva, github, zoom"
 )
-BROADBAND = (
-    "broadband, fibre, fiber, internet, cable, myrepublic, viewqwest, whizcomms, comcast, xfinity, spectrum, virgin media, eir, magnet, cox comm*, frontier"
-)
+BROADBAND = "broadband, fibre, fiber, internet, cable, myrepublic, viewqwest, whizcomms, comcast, xfinity, spectrum, virgin media, eir, magnet, cox comm*, frontier"
 PAYEES: tuple[tuple[str, str], ...] = (
     ("council_tax", "council, ctax, council tax"),
     ("mortgage", "mortgage*, mtg, hdb, home loan, homeloan, rocket mortgage, mr cooper, loandepot"),
@@ -73,3 +71,20 @@ INCOME: dict[str, tuple[str, str]] = {
     "freelance": ("freelance freelancing invoice invoices client clients consulting", "inv, invoice, rechnung, retainer, consulting, llp, gmbh, ltd"),
 }  # fmt: skip
 """Sort of income → the words customers use for it, what the payer's text then says."""
+SURELY = {"salary": "payroll, salary, dir dep, direct dep*, sal"}
+"""The more telling words, tried first: a "pay" may be anybody's."""
+
+ALIASES = {
+    alias: name
+    for alias, name in (
+        pair.split(":")
+        for pair in (
+            "sia:singapore airlines|ba:british airways|aa:american airlines|tj:trader joes|tjs:trader joes|mcd:mcdonalds|maccas:mcdonalds|"
+            "maccies:mcdonalds|mickey ds:mcdonalds|dd:doordash|sbux:starbucks|amzn:amazon|cfa:chick fil a|wfm:whole foods|hd:home depot|"
+            "jl:john lewis|marks and spencer:m s|marks spencer:m s|marks:m s|sainos:sainsburys|tescos:tesco|spoons:wetherspoon|kfc:kentucky|"
+            "bk:burger king|ntuc:fairprice|mrt:simplygo|tfl:tfl|cheque:check|nyt:new york times|wsj:wall street journal|wapo:washington post|"
+            "ikea:ikea|bog:bord gais|qt:quiktrip|dunkin donuts:dunkin|chatgpt:openai|insta cart:instacart|apple icloud:icloud|game pass:xbox game pass|gamepass:xbox game pass"
+        ).split("|")
+    )
+}
+"""Short names that customers use."""

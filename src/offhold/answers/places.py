@@ -56,8 +56,14 @@ _LOCAL = {
     )
 }
 _CUT = 5
+TOWN_STARTS = frozenset(
+    "san new santa los las st saint fort round kuala el palm long salt port north south east west great grand cedar little la".split()
+)
+"""Words that begin the name of a town of several words."""
 _ABROAD = frozenset(("abroad", "overseas", "foreign", "outside"))
-_NO_TOWN = frozenset("subscriptions online_shopping delivery rideshare flights".split())
+_NO_TOWN = frozenset(
+    "subscriptions online_shopping delivery flights insurance phone internet electricity charity".split()
+)
 """Sorts of merchant whose descriptor names a head office."""
 
 
@@ -96,7 +102,9 @@ class Places:
         code = code or _COUNTRIES.get(phrase)
         if code and code != self.home and (code in _STATES.values() or self._codes[code]):
             return Place(phrase, frozenset(), code)
-        return Place(phrase, frozenset()) if phrase in _LOCAL or phrase in _COUNTRIES or phrase in _LOCAL_FORMS else None
+        return (
+            Place(phrase, frozenset()) if phrase in _LOCAL or phrase in _COUNTRIES or phrase in _LOCAL_FORMS else None
+        )
 
     def _known(self, form: str) -> bool:
         return form in self._tails or any(_same(form, other) for other in self._tails)
@@ -117,14 +125,27 @@ class Place:
         if not row.mcc or not code or category in _NO_TOWN:
             return False
         if self.home:
-            return row.original is not None or (code != self.home and code not in (_STATES.values() if self.home == "us" else ()))
+            return row.original is not None or (
+                code != self.home and code not in (_STATES.values() if self.home == "us" else ())
+            )
         if self.code:
             return code == self.code
-        return any(_same(form, " ".join(before[-len(form.split()) :])) for form in self.forms)
+        return any(_ends_with(before, form) for form in self.forms)
+
+
+def _ends_with(before: tuple[str, ...], form: str) -> bool:
+    """Whether a descriptor's last words are the town, and not the end of a longer name ("New York" is not York)."""
+    size = len(form.split())
+    longer = len(before) > size and before[-size - 1] in TOWN_STARTS
+    return not longer and (
+        _same(form, " ".join(before[-size:])) or (size == 1 and len(before) > 1 and _same(form, before[-1]))
+    )
 
 
 def _same(form: str, said: str) -> bool:
     """A town as spoken and as printed; descriptors cut long names off."""
-    return form == said or (len(said) >= _CUT and len(form) > len(said) and form.startswith(said)) or (
-        " " in said and len(said) >= _CUT and said.split()[-1] == form[: len(said.split()[-1])] and len(said.split()[-1]) >= _CUT
+    last = said.rpartition(" ")[2]
+    cut = len(last) >= _CUT and len(form) > len(said)
+    return form == said or (
+        cut and (form.startswith(said) and form[len(said)] != " " or " " not in form and form.startswith(last))
     )

@@ -26,6 +26,7 @@ _CURRENCIES = {
     }.items()
     for word in spoken.split()
 }  # fmt: skip
+_VERBS = frozenset("eat ate eaten eating drink drank drinking tickets ticket games game goods habit".split())
 _TRIP = frozenset("trip trips holiday vacation vacations travels stay".split())
 
 
@@ -62,9 +63,15 @@ class Subject:
             and (not self.currency or self.currency in (row.amount.currency, row.original and row.original.currency))
             and (not self.brands or entry.brand in self.brands)
             and (self.place is None or self.place.holds(row, entry.category))
-            and (not self.notes or self.notes <= frozenset(words(row.description)))
+            and (not self.notes or _notes_hold(self.notes, words(row.description)))
             and (self.text is None or bool(self.text.search(said(row))))
         )
+
+    @property
+    def constrained(self) -> bool:
+        """Whether there is anything to tell rows apart by; a phrase that says something must be."""
+        parts = (self.categories, self.brands, self.codes, self.notes, self.text, self.place, self.currency)
+        return any(parts) or self.pending or bool(self.any_of)
 
     @property
     def narrows(self) -> bool:
@@ -73,6 +80,11 @@ class Subject:
 
 
 EVERYTHING = Subject("")
+
+
+def _notes_hold(notes: frozenset[str], said_there: Sequence[str]) -> bool:
+    known = {word.rstrip("s") for word in said_there}
+    return all(note.rstrip("s") in known for note in notes)
 
 
 def several(book: Book, phrases: Sequence[Sequence[str]], spoken: Sequence[str] = ()) -> tuple[Subject, ...]:
@@ -91,7 +103,15 @@ def several(book: Book, phrases: Sequence[Sequence[str]], spoken: Sequence[str] 
     return tuple(_merged_parents(found))
 
 
-def _beside(book: Book, before: Subject | None, phrase: Sequence[str], phrases: Sequence[Sequence[str]]) -> Subject | None:
+def excluded(book: Book, phrase: Sequence[str], beside: Sequence[Sequence[str]]) -> Subject:
+    """What a question leaves out; "not counting gas" beside "Costco" is Costco Gas."""
+    before = subject(book, beside[0]) if beside else None
+    return _beside(book, before, tuple(phrase), beside) or subject(book, phrase)
+
+
+def _beside(
+    book: Book, before: Subject | None, phrase: Sequence[str], phrases: Sequence[Sequence[str]]
+) -> Subject | None:
     """A phrase that only means something beside the one before: "grab incl food", "cassie: for dog food"."""
     if before is None or not before.brands:
         return None
@@ -104,7 +124,7 @@ def _beside(book: Book, before: Subject | None, phrase: Sequence[str], phrases: 
 
 def _noted(book: Book, person: Subject, flat: Sequence[str]) -> Subject | None:
     notes = frozenset(word for word in flat if word not in KIN) or frozenset(flat)
-    if not person.brands or not all(is_person(e.row) for e in book.entries if e.brand in person.brands):
+    if not person.brands or not person.brands <= book.brands.people:
         return None
     for wanted in (frozenset(flat), notes):
         made = replace(person, label=f"{person.label}, {' '.join(flat)}", notes=wanted)
@@ -120,6 +140,7 @@ def _merged_parents(found: list[Subject]) -> list[Subject]:
         one
         for one in found
         if not any(one is not other and one in pure and one.categories < other.categories for other in pure)
+        and not any(one in pure and other not in pure and one.categories == other.categories for other in found)
     ]
 
 
@@ -127,17 +148,19 @@ def subject(book: Book, phrase: Sequence[str], spoken: Sequence[str] = ()) -> Su
     """A phrase of one subject. All its words must be accounted for."""
     if not phrase:
         return EVERYTHING
-    whole, flat = " ".join(phrase), _flat(phrase)
+    if "cheque" in phrase and book.brands.knows("check"):
+        phrase = tuple("check" if word == "cheque" else word for word in phrase)
+    whole = " ".join(phrase)
     if whole == "gas":
         return _gas(book)
     if whole == "shopping" and " the shopping" in " ".join(spoken) + " ":
         return Subject(whole, unknown=whole, choices=("groceries", "clothes and other shopping"))
     if whole in CATEGORY_WORDS:
         return _category(CATEGORY_WORDS[whole])
-    if named := _atom(book, phrase):
-        return named
     if qualified := _qualified(book, phrase):
         return qualified
+    if named := _atom(book, phrase):
+        return named
     return _segments(book, list(phrase))
 
 
@@ -175,12 +198,14 @@ def _atom(book: Book, phrase: Sequence[str]) -> Subject | None:
         return _merchants(book, brands, flat)
     if whole in CODE_WORDS and any(entry.row.mcc in CODE_WORDS[whole] for entry in book.entries):
         return Subject(whole, codes=CODE_WORDS[whole])
-    return _category(LOOSE_WORDS[whole]) if whole in LOOSE_WORDS else None
+    if whole not in LOOSE_WORDS:
+        return None
+    return _by_note(book, flat) or _category(LOOSE_WORDS[whole])
 
 
 def _merchants(book: Book, brands: frozenset[str], flat: Sequence[str]) -> Subject:
     whole = " ".join(flat)
-    people = sorted(brand for brand in brands if any(e.brand == brand and is_person(e.row) for e in book.entries))
+    people = sorted(brands & book.brands.people)
     if len(people) > 1:
         return Subject(whole, unknown=whole, choices=tuple(map(book.brands.title, people)))
     if len(book.brands.first_words(brands)) > 1 and len(brands) > 3:
@@ -192,7 +217,15 @@ def _merchants(book: Book, brands: frozenset[str], flat: Sequence[str]) -> Subje
 def _qualified(book: Book, phrase: Sequence[str]) -> Subject | None:
     """ "Car insurance", "property tax", "overdraft fees": a category narrowed by what the payee's text says."""
     key = next((CATEGORY_WORDS[part] for part in phrase if part in CATEGORY_WORDS), "")
-    others = [word for part in phrase if part not in CATEGORY_WORDS for word in part.split() if word != "premium"]
+    if not key and {"medicare", "supplement"} & set(_flat(phrase)):
+        key = "insurance"
+    others = [
+        word
+        for part in phrase
+        if part not in CATEGORY_WORDS
+        for word in part.split()
+        if word not in ("premium", "giro")
+    ]
     for qualifying, text in QUALIFIERS.get(key, {}).items():
         if others and set(others) <= set(qualifying.split()):
             made = replace(_category(key), label=" ".join(phrase), text=re.compile(rf"\b(?:{text})\b"))
@@ -238,6 +271,8 @@ def _joined(book: Book, parts: Sequence[Subject], phrase: Sequence[str]) -> Subj
             categories=made.categories | part.categories,
             brands=made.brands | part.brands,
             codes=made.codes | part.codes,
+            notes=made.notes | part.notes,
+            text=part.text or made.text,
             place=part.place or made.place,
             currency=part.currency or made.currency,
             pending=part.pending or made.pending,
@@ -263,7 +298,7 @@ def _accounted(book: Book, made: Subject, left: list[str], phrase: Sequence[str]
         return _there(book, _joined(book, [made, named] if made.narrows else [named], phrase), [made, named], phrase)
     if not made.narrows and (noted_only := _by_note(book, flat)):
         return noted_only
-    if made.categories and len(brands := {e.brand for e in book.entries if made.holds(e) and set(flat) <= set(words(said(e.row)))}) > 0:
+    if made.categories and XX:
         return replace(made, label=" ".join(phrase), brands=frozenset(brands))
     return Subject(" ".join(phrase), unknown=" ".join(flat), items=bool(made.brands))
 
@@ -281,32 +316,46 @@ def _there(book: Book, made: Subject, parts: Sequence[Subject], phrase: Sequence
     """Parts that never meet in a row: a bank's rows hold no items, so that is said."""
     if len(parts) < 2 or any(made.holds(entry) for entry in book.entries):
         return made
+    if people := next((part for part in parts if part.brands and not part.categories), None):
+        rest = [word for word in _flat(phrase) if word not in _flat(words(people.label))]
+        if noted := _noted(book, people, rest):
+            return noted
+        if all(word in _VERBS for word in rest):
+            return people
     if made.brands and made.codes:
         return replace(made, codes=frozenset())
     return Subject(" ".join(phrase), unknown=" ".join(phrase), items=True)
 
 
 def income(book: Book, phrase: Sequence[str]) -> Subject:
-    """A sort of income, or a payer."""
+    """A sort of income, or a payer, or both ("the teachers pension")."""
     flat = _flat(phrase)
+    if found := _income_sort(book, flat):
+        return found
+    payers = [entry for entry in book.entries if entry.kind in (Kind.income, Kind.interest, Kind.received)]
+    paying = frozenset(entry.brand for entry in payers)
+    if brands := book.brands.meant(flat) & paying:
+        return _merchants(book, brands, flat)
+    sorts = [(set(spoken.split()), text) for spoken, text in names.INCOME.values()]
+    rest = [word for word in flat if not any(word in spoken for spoken, _ in sorts)]
+    brands = book.brands.meant(rest) & paying if rest else frozenset[str]()
+    if not brands:
+        return Subject(" ".join(flat), unknown=" ".join(flat))
+    payer = _merchants(book, brands, rest)
+    narrowed = (replace(payer, text=names.pattern(text)) for spoken, text in sorts if spoken & set(flat))
+    return next((one for one in narrowed if any(map(one.holds, payers))), payer)
+
+
+def _income_sort(book: Book, flat: Sequence[str]) -> Subject | None:
+    """Salary, pension, interest and so on: by the payer's own words, the more telling first."""
+    earned = [entry for entry in book.entries if entry.kind is Kind.income]
     for label, (spoken, text) in sorted(names.INCOME.items(), key=lambda item: -len(item[0])):
-        known = set(spoken.split())
-        if set(flat) <= known and (len(label.split()) == 1 or set(label.split()) <= set(flat)):
-            made = Subject(label, text=names.pattern(text))
-            if label == "interest":
-                return made
-            if any(made.holds(e) for e in book.entries if e.kind is Kind.income):
-                return made
-            return Subject(" ".join(flat), unknown=" ".join(flat))
-    payers = [e for e in book.entries if e.kind in (Kind.income, Kind.interest, Kind.received)]
-    open_words = [word for word in flat if not any(word in spoken.split() for spoken, _ in names.INCOME.values())]
-    hinted = [names.pattern(text) for spoken, text in names.INCOME.values() if set(flat) - set(open_words) & set(spoken.split())]
-    for wanted in (flat, tuple(open_words)):
-        brands = book.brands.meant(wanted) & {e.brand for e in payers} if wanted else frozenset()
-        if brands:
-            made = _merchants(book, brands, wanted)
-            if made.unknown or wanted == flat:
-                return made
-            narrowed = [replace(made, text=text) for text in hinted]
-            return next((one for one in narrowed if any(one.holds(e) for e in payers)), made)
-    return Subject(" ".join(flat), unknown=" ".join(flat))
+        several_words = len(label.split()) > 1
+        if not set(flat) <= set(spoken.split()) or (several_words and not set(label.split()) <= set(flat)):
+            continue
+        tellings = [Subject(label, text=names.pattern(known)) for known in (names.SURELY.get(label, text), text)]
+        if label == "interest":
+            return tellings[0]
+        found = next((one for one in tellings if any(map(one.holds, earned))), None)
+        return found or Subject(" ".join(flat), unknown=" ".join(flat))
+    return None

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from offhold.answers.answering import answer, clarify, needs_history
-from offhold.dialogue.memory import Memory
-from offhold.language.normalise import plain
+from offhold.answers.answering import answer, needs_history
+from offhold.answers.book import Book
+from offhold.answers.question import clarify, decline
+from offhold.dialogue.explaining import explained
+from offhold.dialogue.memory import Memory, digest
+from offhold.language.commands import Intent
 from offhold.language.redact import MARK
-from offhold.language.understand import Intent, Understood, merged, understand
+from offhold.language.understand import Understood, merged, understand
 from offhold.model.access import Access, Data, Failure, Read, Refused
 from offhold.model.answer import Answer, AnswerKind
-from offhold.model.ask import Ask, Measure
+from offhold.model.ask import Ask, Flow, Measure
 from offhold.model.decision import Decision
 from offhold.model.ledger import Rows
 from offhold.model.message import Button, Choice, Conversation, Disclosure, Instruction, Reply, Turn, TurnKind
 from offhold.words import plural, say
 
 _MISSES = 3
+_TITLE_CHARS = 20
+_CHOICES = 4
 CHOICES = (
     Choice("My balance", "ask:what is my balance"),
     Choice("Last purchases", "ask:show my last 5 purchases"),
@@ -34,6 +39,8 @@ _INTENT_KEYS = {
     Intent.goodbye: "goodbye",
     Intent.abuse: "abuse",
 }
+_NOT_BUILT_UPON = frozenset({"unknown", "unclear", "items", "what"})
+"""Reasons after which a follow-up starts anew: nothing was recognised that it could lean on."""
 
 
 def decide(turn: Turn, state: Conversation, access: Access | None) -> Decision:
@@ -63,14 +70,21 @@ def decide(turn: Turn, state: Conversation, access: Access | None) -> Decision:
 def _text(turn: Turn, memory: Memory, access: Access | None) -> Decision:
     if MARK in turn.text:
         return _say(memory, "safe.secret")
-    meant = understand(turn.text, turn.now.date(), turn.locale)
-    match meant.intent:
+    anchor = memory.ask.period if memory.ask else None
+    meant = understand(turn.text, turn.now.date(), turn.locale, anchor)
+    match meant[0].intent:
         case Intent.ask:
             return _ask(turn, memory, meant, access)
+        case Intent.why if memory.ask:
+            return _read_and_answer(turn, memory, (memory.ask,), access, why=True)
         case Intent.decline:
-            return _answered(memory, None, _declined(meant.reason))
-        case Intent.vague:
-            return _answered(memory, None, clarify("vague", say("ask.vague")), CHOICES)
+            return _answered(memory, (), (_declined(meant[0].reason),))
+        case Intent.why | Intent.vague:
+            return _answered(memory, (), (clarify("vague", say("ask.vague")),), CHOICES)
+        case Intent.foreign:
+            return _answered(memory, (), (clarify("foreign", say("foreign")),), CHOICES)
+        case Intent.too_long:
+            return _answered(memory, (), (clarify("too-long", say("too.long")),), CHOICES)
         case Intent.greeting:
             return _hello(turn, memory)
         case Intent.thanks:
@@ -79,7 +93,7 @@ def _text(turn: Turn, memory: Memory, access: Access | None) -> Decision:
             return _person(turn, memory)
         case Intent.unknown:
             return _missed(turn, memory)
-    return _command(turn, memory, meant.intent)
+    return _command(turn, memory, meant[0].intent)
 
 
 def _command(turn: Turn, memory: Memory, intent: Intent) -> Decision:
@@ -94,35 +108,55 @@ def _command(turn: Turn, memory: Memory, intent: Intent) -> Decision:
             return _say(memory, "stop.done", instructions=(Instruction.opt_out,))
         case Intent.start:
             return _say(memory, "start.again", instructions=(Instruction.opt_in,), choices=CHOICES)
+        case Intent.restart:
+            return _say(replace(memory, ask=None, earlier=None), "restart", choices=CHOICES)
     return _say(memory, _INTENT_KEYS[intent], choices=CHOICES if intent is Intent.help else ())
 
 
 def _declined(reason: str) -> Answer:
-    return Answer(AnswerKind.decline, {"reason": reason}, say(f"decline.{reason}"))
+    return decline(reason, say(f"decline.{reason}"))
 
 
-def _ask(turn: Turn, memory: Memory, meant: Understood, access: Access | None) -> Decision:
-    ask = meant.ask
-    if ask is None or (meant.partial and memory.ask is None and not _stands_alone(ask)):
-        return _missed(turn, memory)
-    if meant.refers and memory.ask is None:
-        return _answered(memory, None, clarify("referent", say("ask.unclear")))
-    if meant.partial and memory.ask is not None:
-        ask = merged(memory.ask, ask, plain(turn.text))
-    if not turn.linked:
-        return _say(memory, "link.declined") if turn.declined else _offer(turn, memory, "link.offer")
-    if access is None:
-        return Decision(replace(memory, ask=ask, misses=0).conversation(), read=_read(ask))
-    if isinstance(access, Refused):
-        return _refused(turn, memory, access)
-    if _looks_further(ask, access):
-        return Decision(memory.conversation(), read=Read(frozenset(Data)))
-    return _answered(memory, ask, answer(ask, access, turn.now.date()))
+def _ask(turn: Turn, memory: Memory, meant: tuple[Understood, ...], access: Access | None) -> Decision:
+    """One question or several; a fragment leans on the question before."""
+    asks: list[Ask] = []
+    for part in meant:
+        before, earlier = (asks[-1], memory.ask) if asks else (memory.ask, memory.earlier)
+        ask = part.ask
+        if ask is None or (part.partial and before is None and not part.refers and not _stands_alone(ask)):
+            return _missed(turn, memory)
+        if part.refers and before is None:
+            return _answered(memory, (), (clarify("referent", say("ask.unclear")),))
+        asks.append(merged(before, part, earlier) if part.partial and before else ask)
+    return _read_and_answer(turn, memory, tuple(asks), access)
+
+
+_NEEDS_NOTHING = frozenset({Measure.balance, Measure.subscriptions, Measure.cash_flow, Measure.biggest, Measure.list})
 
 
 def _stands_alone(ask: Ask) -> bool:
     """Whether a fragment names enough to be a question by itself ("coffee last month")."""
-    return bool(ask.subject and (ask.periods or ask.measure is not Measure.spend)) or bool(ask.periods)
+    told = (ask.subjects, ask.periods, ask.without, ask.account, ask.bounds, ask.weekdays)
+    return any(told) or ask.measure in _NEEDS_NOTHING or ask.flow is not Flow.spending
+
+
+def _read_and_answer(
+    turn: Turn, memory: Memory, asks: tuple[Ask, ...], access: Access | None, why: bool = False
+) -> Decision:
+    if not turn.linked:
+        return _offer(turn, memory, "link.offer")
+    if access is None:
+        asked = memory if why else memory.understood(asks)  # a sealed chat answers elsewhere, and its thread goes on
+        return Decision(asked.conversation(), read=_together(tuple(map(_read, asks))))
+    if isinstance(access, Refused):
+        return _refused(turn, memory, access)
+    if any(_looks_further(ask, access) for ask in asks):
+        return Decision(memory.conversation(), read=Read(frozenset(Data)))
+    book = Book(access)
+    answers = tuple(answer(ask, book, turn.now.date()) for ask in asks)
+    if why:
+        return _answered(memory, (), tuple(explained(made, asks[0]) for made in answers))
+    return _answered(memory, asks, answers)
 
 
 def _read(ask: Ask) -> Read:
@@ -131,8 +165,15 @@ def _read(ask: Ask) -> Read:
         return Read(frozenset({Data.accounts, Data.balances}))
     if needs_history(ask):
         return Read(frozenset(Data))
-    period = ask.period
-    return Read(frozenset({Data.accounts, Data.transactions}), period if len(ask.periods) == 1 else None)
+    return Read(frozenset({Data.accounts, Data.transactions}), ask.period)
+
+
+def _together(reads: tuple[Read, ...]) -> Read:
+    """One read for several questions: all their data, one period only where it is the same."""
+    if len(reads) == 1:
+        return reads[0]
+    of_rows = {read.period for read in reads if Data.transactions in read.data}
+    return Read(frozenset().union(*(read.data for read in reads)), of_rows.pop() if len(of_rows) == 1 else None)
 
 
 def _looks_further(ask: Ask, rows: Rows) -> bool:
@@ -167,12 +208,35 @@ def _refused(turn: Turn, memory: Memory, refused: Refused) -> Decision:
             return _say(memory, "err.budget")
 
 
-def _answered(memory: Memory, ask: Ask | None, made: Answer, choices: tuple[Choice, ...] = ()) -> Decision:
-    """What was not recognised is not built upon: a follow-up to it starts anew."""
-    reply = Reply(f"answer.{made.kind.value}", made.text, choices, answer=made, personal=ask is not None)
-    if made.value in ({"reason": "unknown"}, {"reason": "unclear"}):
-        return Decision(replace(memory, ask=None, misses=0, last_key=reply.key).conversation(), (reply,))
-    return Decision(memory.understood(ask, reply.key).conversation(), (reply,))
+def _answered(
+    memory: Memory, asks: tuple[Ask, ...], answers: tuple[Answer, ...], choices: tuple[Choice, ...] = ()
+) -> Decision:
+    """Replies in the order asked. What was not recognised is not built upon: a follow-up to it starts anew."""
+    after = memory.understood(asks)
+    last = answers[-1]
+    if last.kind in (AnswerKind.clarify, AnswerKind.decline) and _reason(last) in _NOT_BUILT_UPON:
+        after = replace(after, ask=None)
+    replies = []
+    for made in answers:
+        text = _not_twice(made.text, after)
+        offered = choices or tuple(_choice(choice) for choice in made.choices[:_CHOICES])
+        reply = Reply(f"answer.{made.kind.value}", text, offered, answer=replace(made, text=text), personal=bool(asks))
+        replies.append(reply)
+        after = after.said(reply.key, made.text)
+    return Decision(after.conversation(), tuple(replies))
+
+
+def _reason(made: Answer) -> str:
+    return made.value.get("reason", "") if isinstance(made.value, dict) else ""
+
+
+def _choice(choice: str) -> Choice:
+    return Choice(choice[:_TITLE_CHARS], f"ask:{choice}")
+
+
+def _not_twice(text: str, memory: Memory) -> str:
+    """The same words are never said twice in a row without saying so."""
+    return say("again", text=text) if memory.last_text == digest(text) else text
 
 
 def _say(
@@ -183,24 +247,26 @@ def _say(
     **values: object,
 ) -> Decision:
     reply = Reply(key, say(key, **values), choices)
-    return Decision(memory.understood(None, key).conversation(), (reply,), instructions=instructions)
+    after = memory.understood(()).said(key, reply.text)
+    return Decision(after.conversation(), (reply,), instructions=instructions)
 
 
 def _hello(turn: Turn, memory: Memory) -> Decision:
     key = "start.linked" if turn.linked else "start.hello"
     reply = Reply(key, say(key, bank=turn.institution_name), CHOICES)
-    return Decision(memory.understood(None, key).conversation(), (reply,), instructions=(Instruction.opt_in,))
+    after = memory.understood(()).said(key, reply.text)
+    return Decision(after.conversation(), (reply,), instructions=(Instruction.opt_in,))
 
 
 def _offer(turn: Turn, memory: Memory, key: str) -> Decision:
     text = say(key) if key == "link.failed" else say(key, bank=turn.institution_name)
     reply = Reply(key, text, button=Button.log_in)
-    return Decision(memory.understood(None, key).conversation(), (reply,))
+    return Decision(memory.understood(()).said(key, text).conversation(), (reply,))
 
 
 def _person(turn: Turn, memory: Memory) -> Decision:
     reply = Reply("human.queue", say("human.queue", bank=turn.institution_name))
-    state = memory.understood(None, reply.key).conversation()
+    state = memory.understood(()).said(reply.key, reply.text).conversation()
     return Decision(state, (reply,), instructions=(Instruction.open_case,))
 
 
@@ -212,4 +278,4 @@ def _missed(turn: Turn, memory: Memory) -> Decision:
     key = "miss.one" if misses == 1 else "miss.two"
     made = clarify("not-understood", say(key))
     reply = Reply(key, made.text, CHOICES, answer=made)
-    return Decision(replace(memory, misses=misses, last_key=key).conversation(), (reply,))
+    return Decision(replace(memory, misses=misses, last_key=key, last_text=digest(made.text)).conversation(), (reply,))

@@ -26,7 +26,7 @@ _SINGLES = (
     ("le", r"(?:at most|up to|no more than|maximum of|max(?:imum)?|<=)"),
 )  # fmt: skip
 _RULES = (
-    ("eq", re.compile(rf"\b(?:go|went|gone|rose|rise|increased?|jump(?:ed)?|raised?)(?: up)? to {_FIGURE}{_END}")),
+    ("eq", re.compile(rf"\b(?:(?P<kept>go|went|gone|rose|rise|increased?|jump(?:ed)?|raised?)(?: up)?) to {_FIGURE}{_END}")),
     *((op, re.compile(rf"(?:(?<=\s)|^)(?:that (?:are|were|cost) |of |costing )?{words} {_FIGURE}{_END}{_NOT_A_UNIT}(?:{_NAMED})?"))
     for op, words in _SINGLES),
     ("gt", re.compile(rf"(?:(?<=\s)|^)[>] ?{_FIGURE}{_END}")),
@@ -51,7 +51,8 @@ def bounds(text: str) -> tuple[str, tuple[Bound, ...]]:
     for op, pattern in _RULES:
         while found := pattern.search(text):
             taken.append(Bound(op, _clean(found["amount"])))
-            text = text[: found.start()] + " " + text[found.end() :]
+            kept = found["kept"] + " up" if "kept" in pattern.groupindex else ""
+            text = f"{text[: found.start()]} {kept} {text[found.end() :]}"
     return text, tuple(taken)
 
 

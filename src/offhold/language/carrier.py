@@ -17,7 +17,7 @@ real really right same say says see seem seems self several shall she should sin
 sometime sort still straight such sure than that thats the their theirs them then there theres these they thing things
 think this those though thru through throughout till to together too total totals toward towards two three under
 until up upon us use used using usual usually versus very via vs want wanted wants was wasnt way we well went were
-werent weve what whatever whats when whenever where wheres whether which while who whole whom whose why will with
+werent weve what whatever whats when whens whenever where wheres hows whos whether which while who whole whom whose why will with
 within without wont would wouldnt wow ya yeah yep yes yet yo you youd your youre yours youve u ur r d s t m ve em dat dis wanna
 gotta lemme gimme tho nah
 """
@@ -45,7 +45,7 @@ visit visits visited visiting trip trips time times occasion occasions use uses 
 owe? grand cumulative combined combine aggregate overall all-in everywhere anywhere somewhere
 send sends sending sent gave give given gives giving lent lend loaned zelle zelled paynow paynowed venmo venmoed venmod wired
 receive received receives receiving got get gets came come comes coming land lands landed arrive arrived arrives hit post posted
-anyone everybody anybody somebody nobody raise raised raises raising hike hiked mind telling tellin lookin doin goin spendin payin buyin wants knows remind reminded
+happen happened happens spot ie eg giro meal meals pulled pull wrote write written binned bin landed runs standing direct anyone everybody anybody somebody nobody raise raised raises raising hike hiked mind telling tellin lookin doin goin spendin payin buyin wants knows remind reminded
 """
 _TIME = """
 day days daily week weeks weekly fortnight month months monthly quarter quarterly year years yearly annual annually annum
@@ -89,7 +89,7 @@ ASIDES = (
     r"in (?:my|our) (?:account|accounts|ledger|records?)|on file|just the (?:charges|purchases)|charges only|purchases only|"
     r"monthly amount is fine|in words|give or take|more or less|one way or another|across the board|on the whole|"
     r"as in (?:sent|paid) (?:him|her|them)|on (?:my|our|the) statement|with (?:my|our|the) bank|"
-    r"(?:in|across) (?:all )?(?:my|our) accounts?|across all accounts|from all (?:my |our )?accounts|split by currency|"
-    r"i mean|you know|as well|at least so far|one by one|each one|every single one)\b"
+    r"split by currency|"
+    r"i\.e\.?|e\.g\.?|i mean|you know|as well|at least so far|one by one|each one|every single one)\b"
 )
 """Phrases that change nothing."""

@@ -72,7 +72,8 @@ CATEGORY_WORDS: dict[str, str] = {
 LOOSE_WORDS: dict[str, str] = {
     phrase: key
     for key, phrases in {
-        "fast_food": "hawker|hawker food|hawkers|hawker centre|hawker centres|hawker meals|hawker meal|food court|food courts|burgers|burger|sandwiches|sandwich|bakery|bakeries|tacos|kebabs|fried chicken|pastries",
+        "fast_food": "hawker|hawker food|hawkers|hawker centre|hawker centres|food court|food courts|burgers|burger|sandwiches|sandwich|bakery|bakeries|tacos|kebabs|fried chicken|pastries",
+        "eating_out": "eat|ate|eaten|eating",
         "restaurants": "pizza|pizzas|sushi|steakhouse|steakhouses|curry|curries|brasserie|noodles|barbecue|bbq",
         "rideshare": "fares",
         "car": "parts|car|cars|truck|the car|vehicle|oil changes|oil change",

@@ -15,16 +15,19 @@ _FLOWS: tuple[tuple[Flow, str], ...] = (
     (Flow.refunds, r"\b(?<!minus )(?<!less )refund\w*\b|\bmoney back\b|\breimburse\w*\b|\bcredited back\b|\bchargebacks?\b|\breturn (?:hit|come|came|arrive|arrived|show|post|clear|been|go|credited)\w*\b|\b(?:my|the) (?:\w+ )?returns? (?:money|credit)?\b|\bgot back from\b|\bget (?:any )?money back\b"),
     (Flow.card_payments, rf"\b(?:pay|paid|paying|pays|payment|payments) ?(?:off|down|to|towards?|against|for|made to|made on)* ?(?:on )?{_CARD}(?! (?:with|using|at|in))|\b{_CARD} (?:payments?|pay ?offs?|autopay|repayments?)\b|\bpa(?:y|id) (?:it )?off\b.{{0,15}}\bcard\b"),
     (Flow.saved, rf"\b(?:put|move|moved|moving|transfer|transferr?ed|transfers?|stash(?:ed)?|set aside|contribut\w+|deposit(?:ed)?|sock(?:ed)?|squirrel\w*|paid|save[ds]?|saving|add(?:ed)?|invest(?:ed)?|sent|shift(?:ed)?)\b(?: \S+){{0,4}}? (?:to|into|in|towards?|onto|away in|from)\b.{{0,25}}\b{_SAVERS}\b|\b(?:have|did|do|has) (?:i|we) (?:\w+ )?saved?\b(?! (?:on|by))|\bsaved (?:up )?(?:so far|this|last|since|in)\b|\bamount saved\b|\b(?:move|moved|transfer|transferred|transfers)\b(?: \S+){{0,4}}? (?:from|between|to|into) (?:my |the |our )?(?:\w+ )?(?:account|accounts|sterling|dollars|euros)\b|\bput (?:away|aside|by)\b|\btransfers? (?:to|into|between|from)\b"),
+    (Flow.income, r"\bincome\b|\binvoices?\b|\bsalary\b|\bwages\b|\bpension\b|\bbenefits?\b"),
     (Flow.received, r"\b(?:send|sends|sent|pay|pays|paid|give|gives|gave|transfer\w*|zelle[ds]?|venmo\w*|paynow\w*|repaid|repay) (?:me|us)\b|\b(?:receive[ds]?|got|get|had|came|come|coming)\b(?: \S+){0,5}? from (?!my\b|the\b|our\b|savings)\w+|\bmoney (?:in )?from (?!my\b|savings)\w+|\bpay (?:me|us) (?:anything |something |any )?back\b|\bpaid (?:me|us) back\b|\banyone (?:send|sent|pay|paid)\b"),
     (Flow.income, r"\bincomes?\b|\bsalar(?:y|ies)\b|\bpay ?che(?:ck|que)s?\b|\bpay ?slips?\b|\bwages?\b|\bearn(?:s|ed|ings?)?\b|\b(?:get|got|gotten|been|being|was|were|am i|are we) (?:\w+ )?paid\b(?! (?:to|for|by (?:me|card)))|\bmy pay\b|\bour pay\b|\bpay ?day\b|\bpensions?\b|\bbenefits?\b|\bsocial security\b|\bdividends?\b|\bbonus(?:es)?\b|\btake[- ]home\b|\b(?:i|we|you) (?:\w+ )?ma(?:k|d)e\b(?! (?:a |any |the |my )?(?:\w+ )?(?:purchase|payment|transaction|order|transfer|trip|visit)s?)|\bmoney (?:came|come|comes|coming|went|going) in\b|\bmoney in\b|\bdeposit(?:s|ed)?\b|\bpaid (?:me|us)\b|\bpay (?:me|us)\b(?! back)|\binvoices? (?:\w+ )?paid\b|\bpay ?outs?\b|\b(?:came|comes|come|coming) in(?:to)?\b|\bstipend\b|\bfreelance (?:income|money|payments)\b|\buniversal credit\b|\bchild benefit\b|\binterest (?:have|has|did|do|was|were|i|we|my|the|from|on|earned|received|income|came|payments?|paid (?:to|into))\b|\binterest\b.{0,25}\b(?:pay|paid|give|given) (?:me|us)\b|\b(?:uber|lyft|doordash|driver|gig|dasher|teacher'?s?|net|gross|weekly|monthly|rider|courier|grab|deliveroo) pay\b|\bgot? from (?:work|my job)\b"),
 )  # fmt: skip
 _NOT_INCOME = re.compile(
-    r"\binterest (?:\w+ )?(?:charged|charges?|paid on|i paid|we paid)\b|\binterest (?:was|were|did|have|has) (?:i|we) (?:\w+ )?(?:charged|pay|paid)\b|\b(?:purchases?|payments?|transactions?|orders?|trips?|visits?|transfers?|withdrawals?)\b.{0,40}\b(?:i|we) (?:\w+ )?ma[dk]e\b|\bcharged (?:\w+ )*interest\b|\boverdraft interest\b|\b(?:pension|salary) (?:contribution|sacrifice)\b|\bcost of benefits\b"
+    r"\binterest (?:\w+ )?(?:charged|charges?|paid on|i paid|we paid)\b|\binterest (?:was|were|did|have|has) (?:i|we) (?:\w+ )?(?:charged|pay|paid)\b|\bincome tax\b|\b(?:purchases?|payments?|transactions?|orders?|trips?|visits?|transfers?|withdrawals?)\b.{0,40}\b(?:i|we) (?:\w+ )?ma[dk]e\b|\bcharged (?:\w+ )*interest\b|\boverdraft interest\b|\b(?:pension|salary) (?:contribution|sacrifice)\b|\bcost of benefits\b"
 )
 _FLOW_RULES = tuple((flow, re.compile(pattern)) for flow, pattern in _FLOWS)
-_ASIDE_REFUND = re.compile(r"\b(?:before|ignoring|without|gross of|not counting|excluding) (?:any )?(?:refunds|returns)\b")
+_ASIDE_REFUND = re.compile(
+    r"\b(?:before|ignoring|without|gross of|not counting|excluding) (?:any )?(?:refunds|returns)\b"
+)
 
-_WHAT = r"(?:purchase|purchases|transaction|transactions|payment|payments|charge|charges|order|orders|entry|thing|things|item|buy|buys|ride|rides|trip|trips|visit|shop|bill|expense|one|ones|debit|spend)"
+_WHAT = r"(?:purchase|purchases|transaction|transactions|payment|payments|charge|charges|order|orders|entry|thing|things|item|buy|buys|ride|rides|trip|trips|visit|shop|bill|expense|one|ones|debit)"
 _PLACE = r"(?:merchant|merchants|shop|shops|store|stores|retailer|retailers|place|places|payee|payees|vendor|vendors|company|companies|compan|business|businesses|supermarket|supermarkets|restaurant|restaurants|cafe|cafes|utility|utilities|brand|brands|airline|pub|bar|app|apps)"
 
 
@@ -65,10 +68,10 @@ _CUES: tuple[tuple[Measure, str, str], ...] = (
     (Measure.average, "", r"\b(?:average|avg|mean|typical|typically)\b|\bper (?:visit|purchase|order|trip|ride|transaction|meal|shop|time|go|cup|fill|fillup|pop)\b|\busual\b|\bon average\b"),
     (Measure.last, "", r"\bhow (?:many (?:days|weeks|months)|long) (?:since|ago|has it been|is it)\b"),
     (Measure.count, "", r"\bhow (?:many|often|frequently|regularly)\b|\bnumber of\b|\bhow much times\b|\bcount\b|\bno\. of\b|\b(?:many|how much) times\b|^times\b|\btally of\b"),
-    (Measure.biggest, "", rf"\b(?:biggest|largest|highest|priciest|dearest|maximum|max)\b|\bmost expensive\b|\bthe most (?:i|we)(?:'?ve)? (?:ever )?(?:spent|paid|spend|pay)\b|\bbest (?:week|day|month|payment|payout)\b|\bmost (?:i|we)(?:'?ve)? (?:ever )?(?:spent|paid)\b"),
+    (Measure.biggest, "", r"\b(?:biggest|largest|highest|priciest|dearest|maximum|max)\b|\bmost expensive\b|\bthe most (?:i|we)(?:'?ve)? (?:ever )?(?:spent|paid|spend|pay)\b|\bbest (?:week|day|month|payment|payout)\b|\bmost (?:i|we)(?:'?ve)? (?:ever )?(?:spent|paid)\b"),
     (Measure.smallest, "", r"\b(?:smallest|cheapest|lowest|least expensive|minimum|min)\b|\bthe least (?:i|we)(?:'?ve)? (?:ever )?(?:spent|paid)\b"),
     (Measure.first, "", r"\b(?:first|earliest) (?:\w+ ){0,2}(?:time|purchase|payment|transaction|charge|order|visit|bill|ride|trip|ever|one)\b|\bwhen did (?:i|we) (?:first|start)\b|\bfirst (?:paid|bought|went|used|charged?|visited)\b|\bhow long (?:have|has) (?:i|we)\b|\bsince when\b|\bwhen did .{0,40}\b(?:start|begin)\b"),
-    (Measure.last, "", rf"\b(?:last|latest|most recent|newest)\b (?!one\b.{{0,20}}\blast)(?:[\w']+ ){{0,4}}?{_WHAT}\b|\blast (?:\w+ )?time\b|\bwhen\b.{{0,40}}\b(?:last|latest|most recent(?:ly)?)\b|\bwhen (?:did|was|were|have|has) \b|\b(?:last|latest|most recently) (?:go|went|pay|paid|buy|bought|visit\w*|charge\w*|use[ds]?|shop\w*|order\w*|eat|ate|bill\w*|take|took)\b|^(?:latest|most recent|last) |\bwhat date\b|\bwhen (?:did|does|do) \w|\bon (?:what|which) (?:day|date)\b"),
+    (Measure.last, "", rf"\b(?:last|latest|most recent|newest) (?:\w+ ){{0,2}}(?:pay ?che\w+|salary|pay ?slip|wages?|pay|bonus|refund|deposit|invoice|payout|pension|interest|dividend)\b|\b(?:last|latest|most recent|newest)\b (?!one\b.{{0,20}}\blast)(?:[\w']+ ){{0,4}}?{_WHAT}\b|\blast (?:\w+ )?time\b|\bwhen\b.{{0,40}}\b(?:last|latest|most recent(?:ly)?)\b|\bwhen (?:did|was|were|have|has) \b|\b(?:last|latest|most recently) (?:go|went|pay|paid|buy|bought|visit\w*|charge\w*|use[ds]?|shop\w*|order\w*|eat|ate|bill\w*|take|took)\b|^(?:latest|most recent|last) |\bwhat date\b|\bwhen (?:did|does|do) \w|\bon (?:what|which) (?:day|date)\b"),
     (Measure.stopped, "", r"\bstop(?:ped)? (?:charging|billing|taking|paying)\b|\bstill (?:being )?(?:charg\w+|bill\w+|paying|taking|pay|subscribed|going out|active|taken)\b|\bstill get(?:ting)? (?:charged|billed)\b|\b(?:was|is|has|been|get|got) (?:\w+ ){0,3}cancel+ed\b"),
     (Measure.list, "", rf"\b(?:list|show|see|display|pull up|view|give me (?:all|every|a list)|bring up|print|itemi[sz]e|find)\b|\bwhat (?:did|have|had) (?:i|we) (?:\w+ )?(?:buy|bought|get|purchase\w*|order\w*)\b|\brecent(?: \w+)? {_WHAT}\b|\b{_WHAT} (?:over|under|above|below|between|of|bigger|larger|smaller)\b|\bwhich (?:\w+ ){{0,2}}{_WHAT}\b|\bwhat (?:\w+ )?{_WHAT} (?:did|have|were|are)\b|\brecent (?:activity|transactions)\b|\b(?:latest|last|past) (?:\d+|two|three|four|five|six|seven|eight|nine|ten|few)\b|\ball (?:of )?(?:my |the |our )?(?:[\w']+ ){{0,3}}{_WHAT}\b|\bevery (?:[\w']+ ){{0,2}}{_WHAT}\b|^{_WHAT}\b|\b(?:invoices|deposits|payments|transactions) (?:paid |received )?(?:by|from|in|to)\b|\banything (?:over|above|under|below)\b|\bwhat'?s?(?: (?:is|was|were|are))? (?:\S+ )?pending\b"),
     (Measure.happened, "", r"^(?:\W|so |and |ok |hey |hi |um )*(?:did|have|has|had|was|were|is|are|any|do|does|anything)\b|\b(?:did|has|have) (?:\S+ ){1,5}(?:come|came|arrive|arrived|hit|land|landed|post|posted|go|gone|went|clear|cleared|charge|charged|pay|paid|refund|refunded)\b.{0,25}$|\bcome (?:already|through|in) (?:or not|yet)\b|\bdid it (?:post|come|arrive|clear|go through)\b|\bany (?:\w+ ){0,2}(?:from|at|to)\b|\banything from\b"),
@@ -98,7 +101,9 @@ _LOWEST = re.compile(r"\b(?:least|lowest|cheapest|fewest|cheaper|smallest)\b")
 _COUNTED = re.compile(
     r"\bhow (?:many|often)\b|\bgo(?:ing)? to (?:the )?(?:more|most)\b|\bnumber of\b|\boften\b|\buse[ds]? (?:the )?(?:more|most)\b|\bvisit\w* (?:the )?(?:more|most)\b|\bmore times\b|\b(?:times|visits|trips|orders|rides)\b.{0,20}\b(?:more|most)\b|\bgo(?:ne|ing)? (?:the )?(?:more|most)\b|\bmost (?:frequent\w*|often)\b|\bwhere do (?:i|we) (?:shop|eat|go|drink) (?:the )?most\b|\bi go to more\b|\bgo more\b"
 )
-_PER_VISIT = re.compile(r"\bper (?:visit|trip|purchase|order|ride|time|shop|meal|go|transaction)\b|\b(?:average|avg|typical)\b|\beach time\b")
+_PER_VISIT = re.compile(
+    r"\bper (?:visit|trip|purchase|order|ride|time|shop|meal|go|transaction)\b|\b(?:average|avg|typical)\b|\beach time\b"
+)
 
 
 def flow(text: str) -> Flow | None:
@@ -131,10 +136,19 @@ def _grouping(measure: Measure, said: str, text: str) -> str:
         return named or "category"
     if measure is Measure.top:
         named = _GROUP.get(said.rstrip("s"), said.rstrip("s"))
-        if named in ("categorie", "categor", "category", "area") or re.search(r"\bwhat (?:do|did|have) (?:i|we) (?:\w+ )?sp\w+\b.{0,20}\bmost\b|\bcategor|\bspending categor|\bexpenses\b", text):
+        if named in ("categorie", "categor", "category", "area") or re.search(
+            r"\bwhat (?:do|did|have) (?:i|we) (?:\w+ )?sp\w+\b.{0,20}\bmost\b|\bcategor|\bspending categor|\bexpenses\b",
+            text,
+        ):
             return "category"
         unit = re.search(r"\b(?:which|what|single|one|any|expensive) (day|week|month|weekday|quarter|year)\b", text)
-        return unit[1] if unit else named if named in ("day", "week", "month", "quarter", "year", "weekday") else "merchant"
+        return (
+            unit[1]
+            if unit
+            else named
+            if named in ("day", "week", "month", "quarter", "year", "weekday")
+            else "merchant"
+        )
     return ""
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
 
 NLU_CHARS = 4_000
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
-_WORD = re.compile(r"[^\W_]+(?:[&/.][^\W_]+)*")
+_APOSTROPHE = re.compile(r"'(?=\w)")
+_ALONE_S = re.compile(r"\b([a-z]{2,}) s\b")
+_APART = str.maketrans("&.", "  ")
+_WORD = re.compile(r"[^\W_]+(?:/[^\W_]+)*")
 
 
 def plain(text: str) -> str:
@@ -21,9 +23,11 @@ def plain(text: str) -> str:
     return " ".join("".join(char for char in kept if not unicodedata.combining(char)).split())
 
 
-@lru_cache(maxsize=32_768)
 def words(text: str) -> tuple[str, ...]:
-    """Words as they are compared: plain, apostrophes closed up ("joe's", "joe s": "joes"). Remembers recent texts."""
-    closed = re.sub(r"'(?=s\b|\w)", "", plain(text))
-    closed = re.sub(r"\b([a-z]{2,}) s\b", r"\1s", closed)
-    return tuple(word for word in _WORD.findall(re.sub(r"[&.]+", " ", closed)))
+    """Words as they are compared: plain, apostrophes closed up ("joe's", "joe s": "joes")."""
+    clean = text[:NLU_CHARS].lower() if text.isascii() and text.isprintable() else plain(text)
+    if "'" in clean:
+        clean = _APOSTROPHE.sub("", clean)
+    if " s " in clean or clean.endswith(" s"):
+        clean = _ALONE_S.sub(r"\1s", clean)
+    return tuple(_WORD.findall(clean.translate(_APART)))

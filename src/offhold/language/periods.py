@@ -217,6 +217,11 @@ def _week_of_month(groups: Groups, now: Now) -> Period | None:
     return now.span(first, first + timedelta(days=6))
 
 
+def _first_months(groups: Groups, now: Now) -> Period | None:
+    year, count = int(groups["year"]), number(groups["n"])
+    return now.span(date(year, 1, 1), month_end(year, count)) if 0 < count <= 12 else None
+
+
 def _week_of_day(groups: Groups, now: Now) -> Period | None:
     day = _one_day(groups, now)
     first = now.week_start(day.first) if day else now.today
@@ -248,14 +253,17 @@ def _weekend(groups: Groups, now: Now) -> Period | None:
     return Period(saturday, saturday + _DAY_STEP)
 
 
-def _feast(name: str) -> Build:
+def _feast(name: str, weekend: bool = False) -> Build:
     def made(groups: Groups, now: Now) -> Period | None:
         build = BRITISH.get(name, FEASTS[name]) if now.locale in ("en-GB", "en-IE") else FEASTS[name]
         year = _said_year(groups, now)
         day = build(year or now.today.year)
         if year is None and (day is None or day > now.today):
             day = build(now.today.year - 1)
-        return now.span(day, day) if day else None
+        if day is None or not weekend:
+            return now.span(day, day) if day else None
+        saturday = _weekday(day + timedelta(days=2) if day.weekday() > 2 else day, "sat")
+        return now.span(min(saturday, day), max(day, saturday + _DAY_STEP))
 
     return made
 
@@ -283,9 +291,12 @@ _RULES: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
         (r"(?:the )?(?:(?P<year>20\d\d) ?[/-] ?(?:20)?\d\d |(?P<lead>this|last|previous|current) )(?:uk )?tax year", _tax_year),
         (r"(?:the )?(?:start|beginning) of (?:the|this) (?:uk )?tax year|(?:the )?tax year", _tax_year),
         (r"(?P<one>\d{1,2})/(?P<two>\d{1,2})(?:/(?P<year>\d{4}|\d\d))?", _numeric),
+        *((rf"(?:last |this |past )?(?:{name}) weekend{_OF_YEAR}", _feast(name, weekend=True)) for name in FEASTS),
         *((rf"(?:last |this |past )?(?:{name}){_OF_YEAR}", _feast(name)) for name in FEASTS),
         (rf"(?:the )?week (?:of|starting|beginning|from|commencing) (?:the )?(?:{_MONTH} {_DAY}){_OF_YEAR}", _week_of_day),
         (rf"(?:the )?week (?:of|starting|beginning|from|commencing) (?:the )?(?:{_DAY} (?:of )?{_MONTH}){_OF_YEAR}", _week_of_day),
+        (rf"(?:the )?first {_N} months (?:of|in) (?P<year>20\d\d)", _first_months),
+        (rf"(?:a|one) {_UNIT} ago", lambda groups, now: calendar_unit(unit(groups["unit"]), now, 1)),
         (rf"(?:the )?(?P<ordinal>last|final|{'|'.join(ORDINALS)}) week of {_MONTH}{_OF_YEAR}", _week_of_month),
         (rf"(?:from |between )?(?:the )?{_DAY}{_TO}{_END_DAY} (?:of )?{_MONTH}{_OF_YEAR}", _days_of_month),
         (rf"(?:from |between )?{_MONTH} (?:the )?{_DAY}{_TO}{_END_DAY}(?! (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)){_OF_YEAR}", _days_of_month),
@@ -301,17 +312,17 @@ _RULES: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
         (rf"{_N} {_WEEKDAY}s? ago", _weekdays_ago),
         (rf"(?:this|last) {_UNIT} (?:and|n|&|plus) (?:last|this|the one before|previous)(?: (?:week|month|quarter|year|yr))?", _this_and_last),
         (rf"(?:the )?(?P<part>q|h)(?P<number>[1-4]){_OF_YEAR}(?: so far)?", _part_of_year),
-        (rf"(?P<which>last|this) (?:year|yr)'?s? (?P<part>q|h)(?P<number>[1-4])", _part_of_year),
+        (r"(?P<which>last|this) (?:year|yr)'?s? (?P<part>q|h)(?P<number>[1-4])", _part_of_year),
         (rf"(?:the )?{_ORDINAL} (?P<part>quarter|half){_OF_YEAR}(?: of the year)?", _part_of_year),
         (rf"(?:the )?{_UNIT} before last", _before_last),
         (rf"(?:the )?{_UNIT} before(?: that| then)?(?=$|[ ?.!,])(?! (?:last|\w+ing))", _before_that),
         (rf"(?:the )?past {_UNIT}", _past_one),
         (rf"(?:the )?(?:start|beginning|first) (?:day )?of (?:the|this|(?P<lead>last)) {_UNIT}", _start_of),
-        (rf"(?:the )?(?:last|lst|previous|prev) {_UNIT}", _last),
-        (rf"(?:so far )?(?:this|the current|current) {_UNIT}(?: so far| to date| to now)?", _this),
+        (rf"(?:the )?(?:last|lst|previous|prev) {_UNIT}(?:'?s)?", _last),
+        (rf"(?:so far )?(?:this|the current|current) {_UNIT}(?:'?s)?(?: so far| to date| to now)?", _this),
         (rf"{_UNIT}[ -]to[ -]date", _this),
         (r"(?P<unit>y|m|q|w)td|(?P<unit2>yr) to date", lambda groups, now: _this({"unit": {"y": "year", "m": "month", "q": "quarter", "w": "week"}.get(groups["unit"], "year")}, now)),
-        (rf"(?P<lead>last |this |the |past )?(?P<season>spring|summer|autumn|fall|winter)(?:(?: of)? (?P<year>20\d\d))?(?! (?:moon|house))", _season),
+        (r"(?P<lead>last |this |the |past )?(?P<season>spring|summer|autumn|fall|winter)(?:(?: of)? (?P<year>20\d\d))?(?! (?:moon|house))", _season),
         (r"(?:the )weekend (?P<before>before last)", _weekend),
         (r"(?P<lead>this|last|past|previous|the) weekend", _weekend),
         (r"(?:the )?day before yesterday", _back(2)),
@@ -321,7 +332,9 @@ _RULES: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
         (rf"{_YEAR}", _year),
     )
 )  # fmt: skip
-_SINCE = re.compile(r"\b(?:since|from|starting|beginning|as of)(?: (?:on|in|the|about))*(?: (?:start|beginning|first) of)?(?: the)? *$")
+_SINCE = re.compile(
+    r"\b(?:since|from|starting|beginning|as of)(?: (?:on|in|the|about))*(?: (?:start|beginning|first) of)?(?: the)? *$"
+)
 _SINCE_EVENT = re.compile(r"\b(?:since|after)(?: (?!from\b)[a-z']+){1,7} (?:in |on |at |of )?$")
 _AFTER = re.compile(r"\bafter(?: the end of)? *$")
 _UNTIL = re.compile(r"^ *(?:to|until|till|through|thru|and|up to|-) *(?:the )?(?:end of )?(?:the )?$")
@@ -335,12 +348,18 @@ _FUTURE = re.compile(
     r"\b(?:next|coming|upcoming|following) (?:few )?(?:days?|week|month|quarter|year|weekend|\d+ |jan|feb|mar|apr|may\b|jun|jul|aug|sep|oct|nov|dec|spring|summer|autumn|fall|winter|christmas)|\btomorrow\b"
 )
 _ALL = re.compile(r"\b(?:of )?(?:all[ -]time|so far|to date|all in)\b")
-_LEAD = re.compile(r"(?:\b(?:in|on|during|for|over|within|of|from|at|the|through|throughout|across|whole|all|back|by|entire)\b ?)+$")
-_SAME = re.compile(r"\b(?:the )?(?:same (?:month|period|time|week|quarter|day)|this time) (?:(?:of )?last year|(?:the|a) year (?:before|ago|earlier))|\b(?:than |vs |versus )?(?:the|a) year (?:before(?! last)|ago|earlier)\b")
+_LEAD = re.compile(
+    r"(?:\b(?:in|on|during|for|over|within|of|from|at|the|through|throughout|across|whole|all|back|by|entire)\b ?)+$"
+)
+_SAME = re.compile(
+    r"\b(?:the )?(?:same (?:month|period|time|week|quarter|day)|this time) (?:(?:of )?last year|(?:the|a) year (?:before|ago|earlier))|\b(?:than |vs |versus )?(?:the|a) year (?:before(?! last)|ago|earlier)\b"
+)
 _ELLIPSIS = re.compile(
     rf"\b(?P<first>this|last) {_UNIT}\b(?P<between>[^|]{{0,40}}?\b(?:vs|versus|than|or|compared? (?:to|with)|against|over)) (?P<second>last|this|the (?:one before|last one|previous(?: one)?))(?! \w*(?:week|month|quarter|year|yr))(?=$|[ ?.!,])"
 )
-_LISTED = re.compile(r"\b((?:this|last) (?:week|month|quarter|year)) (and|n|&|plus) ((?:last|this) (?:week|month|quarter|year))\b")
+_LISTED = re.compile(
+    r"\b((?:this|last) (?:week|month|quarter|year)) (and|n|&|plus) ((?:last|this) (?:week|month|quarter|year))\b"
+)
 _VERSUS = re.compile(r"\b(?:vs|versus|compared?(?: to| with)?|than|or|against|difference)\b")
 
 

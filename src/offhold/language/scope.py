@@ -19,6 +19,7 @@ DECLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("others", (
         rf"\b(?:does|do|did|is|has) (?!{_US}\b|the\b|it\b|that\b|this\b|they\b|there\b|any\w*\b)\w+(?: \w+)? (?:earn|make (?:a|per|in|each)|spend|make\b$)",
+        rf"\b(?:did|does|has|do) (?!{_US}\b|the\b|it\b|that\b|this\b|they\b|any\w*\b|salary\b|pay\b)\w+ (?:get|got|gets|been) paid\b",
         rf"\b(?:my |the |our )?(?:{_KIN})(?:'s|s)?\b(?: \w+){{0,2}} (?:spend|spends|spent|earn|earns|pays? (?!me\b|us\b|back\b|{_US}\b)|makes?|balance|account|salary|income|owes?|has|savings)\b",
         r"\b(?:other|another|average|typical|most) (?:people|person|persons|customers?|users?|drivers?|families|households?|clients?|members?|folks)\b",
         r"\b(?:everyone|somebody|someone|anyone) else\b", r"\bother people'?s\b", r"\baverage (?:american|brit|person|singaporean|irish|household|family|joe)\b",
@@ -62,12 +63,14 @@ DECLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _RULES = tuple((reason, re.compile("|".join(patterns))) for reason, patterns in DECLINES)
 _VAGUE = re.compile(
     r"(?:(?:how|is|are) (?:am i|my (?:spending|money|finances|budget|account))(?: \w+){0,3}|am i (?:ok(?:ay)?|good|broke|rich|doing .*)|how am i doing.*|how are things.*|money|spending|stuff|numbers|why|what|how much|"
-    r"how much was (?:it|that|the thing.*)|how's it going|how much (?:is|was|did) (?:it|that|this)(?: cost| come to)?|what about (?:it|him|her|them|that)|tell me|show me|finances|expenses|anything (?:unusual|weird|interesting).*|what'?s up|is (?:this|that|everything) (?:ok|okay|right|normal).*)\??"
+    r"how much was (?:it|that|the thing.*)|how's it going|how much (?:is|was|did) (?:it|that|this)(?: cost| come to)?|what about (?:it|him|her|them|that)|tell me|finances|expenses|anything (?:unusual|weird|interesting).*|what'?s up|is (?:this|that|everything) (?:ok|okay|right|normal).*|.*\b(?:the|that) (?:place|one|shop|guy|thing|restaurant) (?:with|where|that|which|who)\b.*)\??"
 )
 _FOREIGN = re.compile(
     r"\b(?:wie ?viel|habe|ausgegeben|letzten|monat|combien|depense|dernier|mois|cuanto|gaste|pasado|quanto|speso|scorso|berapa|saya|bulan|hvor|mye|hoeveel|uitgegeven|ile|wydalem|skolko|mein|konto|mon|solde|mi saldo|gastei)\b"
 )
-_ENGLISH = re.compile(r"\b(?:how|what|did|the|my|i|on|in|last|this|spend|spent|much|many|show|list|is|when|which|and|at)\b")
+_ENGLISH = re.compile(
+    r"\b(?:how|what|did|the|my|i|on|in|last|this|spend|spent|much|many|show|list|is|when|which|and|at)\b"
+)
 _SCRIPT = re.compile(r"[^\W\d_a-z]")
 MAX_WORDS = 150
 """Longer messages are asked to be shortened: nobody asks a question of rows in that many words."""

@@ -17,17 +17,28 @@ _ACCOUNTS: tuple[tuple[str, str], ...] = (
     ("isa", r"(?:cash )?isa\b(?: account)?"),
     ("savings", r"(?:savings?|saver)\b(?! (?:rate|goal|tip))(?: accounts?| pot)?"),
     ("current", r"current account\b"),
-    ("current", r"(?:current|checking|chequing)\b(?= |$|[?.!,|])(?! (?:month|week|year|quarter|balance|charge))(?: account)?"),
+    (
+        "current",
+        r"(?:current|checking|chequing)\b(?= |$|[?.!,|])(?! (?:month|week|year|quarter|balance|charge))(?: account)?",
+    ),
     ("joint", r"joint\b(?: account| one)?"),
 )
 _ACCOUNT_RULES = tuple((name, re.compile(rf"(?:\b|^){_AT}{_OUR}{pattern}")) for name, pattern in _ACCOUNTS)
-_NAMED_ACCOUNT = re.compile(r"\b(?:in|from|on|with|into|to|of|is|for) (?:my|the|our) (\w+(?: \w+)?) (?:account|card)\b(?! (?:number|fee))")
+_NAMED_ACCOUNT = re.compile(
+    r"\b(?:in|from|on|with|into|to|of|is|for) (?:my|the|our) (\w+(?: \w+)?) (?:account|card)\b(?! (?:number|fee))"
+)
 _NO_NAME = frozenset("bank own main other same which debit credit whole entire".split())
 _INTO = re.compile(r"\b(?:to|into|towards?|onto)\b")
 
-_WEEKEND = re.compile(r"\b(?:(?:on|at|only|just|during|over) )*(?:the )?weekends?\b(?: only)?|\bsat(?:urdays?)? (?:and|&|or) sun(?:days?)?\b")
-_WORKDAYS = re.compile(r"\b(?:(?:on|only|just|during) )*(?:the )?(?:weekdays?|working days|work days|workdays)\b(?: only)?|\bmon(?:days?)? (?:to|through|-) fri(?:days?)?\b")
-_PLURAL_DAY = re.compile(r"\b(?:on |just |only |every )*(mon|tues|wednes|thurs|fri|satur|sun)days\b(?: only)?|\bevery (mon|tues|wednes|thurs|fri|satur|sun)day\b")
+_WEEKEND = re.compile(
+    r"\b(?:(?:on|at|only|just|during|over) )*(?:the )?weekends?\b(?: only)?|\bsat(?:urdays?)? (?:and|&|or) sun(?:days?)?\b"
+)
+_WORKDAYS = re.compile(
+    r"\b(?:(?:on|only|just|during) )*(?:the )?(?:weekdays?|working days|work days|workdays)\b(?: only)?|\bmon(?:days?)? (?:to|through|-) fri(?:days?)?\b"
+)
+_PLURAL_DAY = re.compile(
+    r"\b(?:on |just |only |every )*(mon|tues|wednes|thurs|fri|satur|sun)days\b(?: only)?|\bevery (mon|tues|wednes|thurs|fri|satur|sun)day\b"
+)
 _DAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
 
 _COUNT = r"\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|couple|few"
@@ -35,7 +46,9 @@ _FIRST = r"last|latest|top|recent|past|first|most recent|biggest|largest|highest
 _LIMIT = re.compile(
     rf"\b(?:{_FIRST}) (?P<n>{_COUNT})\b(?! ?(?:day|week|month|year|full|complete|%|hour))|\b(?P<m>{_COUNT}) (?:\w+ )?(?:{_FIRST}|most expensive)\b"
 )
-_RANK = re.compile(rf"\b({'|'.join(ORDINALS)})[- ](?:biggest|largest|highest|most expensive|priciest|smallest|cheapest|last)\b")
+_RANK = re.compile(
+    rf"\b({'|'.join(ORDINALS)})[- ](?:biggest|largest|highest|most expensive|priciest|smallest|cheapest|last)\b"
+)
 
 _OUT_WORDS = (
     r"excluding|exclude|excl|except(?: for)?|without|not counting|not including|other than|apart from|aside from|besides|"
@@ -43,7 +56,9 @@ _OUT_WORDS = (
 )
 _WITHOUT = re.compile(rf"(?:\b(?:{_OUT_WORDS})|[,(] ?not)\b(?P<what>[^|;?)]+)")
 _STOP = re.compile(r"\b(?:how|what|which|when|did|show|list|please|in|on|for|over|during|this|last)\b|[,.]")
-_GROSS = re.compile(r"\b(?:before|ignoring|gross of|not counting|excluding|without) (?:any |the )?(?:refunds|returns)\b")
+_GROSS = re.compile(
+    r"\b(?:before|ignoring|gross of|not counting|excluding|without) (?:any |the )?(?:refunds|returns)\b"
+)
 _PLACE = re.compile(
     r"\b(?:in|around|while in|to|over in|down in|out in|near) (?P<place>[a-z][a-z'-]*(?: [a-z][a-z'-]*){0,2})|"
     r"\b(?P<trip>[a-z][a-z'-]*(?: [a-z'-]+)?) (?:trip|holiday|vacation|getaway|city break|break|weekend away|visit)\b"

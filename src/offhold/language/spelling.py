@@ -21,11 +21,21 @@ _SHORT = {
     "accnt": "account", "bal": "balance", "sal": "salary", "subs": "subscriptions", "avg": "average", "pls": "please",
     "yr": "year", "yrs": "years", "mth": "month", "mths": "months", "wk": "week", "wks": "weeks", "rn": "now",
 }  # fmt: skip
-_WORD = re.compile(r"[a-z]{3,}")
+_WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w'])")
+_CASH = r"(?:cash|money|atms?|notes)"
+_PHRASES = (
+    (re.compile(rf"\b(?:take|took|taken|taking|get|got|draw|drew|pull|pulled) out\b(?=.*\b{_CASH}\b)"), "withdraw"),
+    (re.compile(rf"(\b{_CASH}\b.*)\b(?:take|took|taken|taking|get|got|draw|drew|pull|pulled) out\b"), r"\1withdraw"),
+    (re.compile(r"\btake[- ]?home(?: pay)?\b|\bpay packets?\b"), "salary"),
+    (re.compile(r"\bche(?:ck|que)s? (?:number |no\.? ?|# ?)?(?=\d{2,})"), "cheque "),
+    (re.compile(r"\b(?:me and (?!i\b)[a-z]+|(?!we\b|you\b|more\b|uber\b)[a-z]+ and (?:i|me))\b"), "we"),
+)
 
 
 def spelled(text: str) -> str:
     """Plain text with its closed-class words spelt as the grammars know them; other words are left alone."""
+    for pattern, plainly in _PHRASES:
+        text = pattern.sub(plainly, text)
     return _WORD.sub(lambda found: _right(found[0]), text)
 
 

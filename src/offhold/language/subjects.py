@@ -9,14 +9,23 @@ from offhold.language.lexicon import CATEGORY_WORDS, CODE_WORDS, LOOSE_WORDS
 from offhold.language.normalise import words
 from offhold.model.ask import Flow, Measure
 
-_JOINS = re.compile(r"\bor\b|\band\b|\bplus\b|[,;/+|()?!:]|\bn\b|\bversus\b|\bvs\b|\bcompared (?:to|with)\b|\bthan\b|\bagainst\b|(?<=\s)&(?=\s)|\.(?=\s|$)")
+_JOINS = re.compile(
+    r"\bor\b|\band\b|\bplus\b|[,;/+|()?!:]|\bn\b|\bversus\b|\bvs\b|\bcompared (?:to|with)\b|\bthan\b|\bagainst\b|(?<=\s)&(?=\s)|\.(?=\s|$)"
+)
 _AT = re.compile(r"\bat (?P<name>[a-z][\w'-]*)")
-_NOT_NAMES = frozenset("the a an my our all least most any each that this home work once it them which what present both either".split())
+_NOT_NAMES = frozenset(
+    "the a an my our all least most any each that this home work once it them which what present both either".split()
+)
 _PHRASES = sorted(
     (phrase for phrase in {**CATEGORY_WORDS, **LOOSE_WORDS, **CODE_WORDS} if " " in phrase), key=len, reverse=True
 )
+_TOWNS = frozenset(
+    "new york|new orleans|new jersey|new mexico|new zealand|new delhi|las vegas|los angeles|st ives|little rock|la jolla|"
+    "grand canyon|big sur|long island|round rock|great yarmouth|high wycombe".split("|")
+)
+"""Names of places that begin with an everyday word."""
 _LONGEST = max(len(phrase.split()) for phrase in _PHRASES)
-_KNOWN_PHRASES = frozenset(_PHRASES)
+_KNOWN_PHRASES = frozenset(_PHRASES) | _TOWNS
 MEASURE_WORDS: dict[Measure, frozenset[str]] = {
     Measure.balance: frozenset("balance balances owe owed owing left available credit limit outstanding sitting debt remaining funds worth cleared".split()),
     Measure.twice: frozenset("twice double doubled duplicate duplicates duplicated 2x".split()),

@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from offhold.language import amounts, measures, periods, scope, slots
+from offhold.language.calendar import a_year_before
 from offhold.language.carrier import ASIDES
 from offhold.language.commands import Intent, abusive, command
+from offhold.language.lexicon import CATEGORY_WORDS
 from offhold.language.normalise import plain, words
 from offhold.language.spelling import spelled
 from offhold.language.subjects import content, phrases
@@ -69,7 +71,13 @@ def understand(message: str, today: date, locale: str, anchor: Period | None = N
 
 def _whole(part: Understood) -> bool:
     """Whether a clause is a question by itself."""
-    return part.intent is Intent.ask and not part.partial and not part.refers and "measure" in part.named and part.ask is not None
+    return (
+        part.intent is Intent.ask
+        and not part.partial
+        and not part.refers
+        and "measure" in part.named
+        and part.ask is not None
+    )
 
 
 def _topic(part: Understood) -> tuple[object, ...]:
@@ -105,15 +113,21 @@ def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor
     cue = measures.cue(rest)
     balance = measures.asks_balance(rest) and not (cue and cue.measure is Measure.subscriptions)
     flow = measures.flow(rest) or Flow.spending
+    if balance and _CREDIT_LEFT.search(rest) and "card" not in rest:
+        rest += " on my card"
     rest, limit, rank = slots.limit(rest)
     rest, account, to_account = (rest, "", "") if flow is Flow.card_payments else slots.account(rest)
-    measure = Measure.balance if balance and flow in (Flow.spending, Flow.saved, Flow.income) else _measure(cue, flow, text)
+    measure = (
+        Measure.balance
+        if balance and flow in (Flow.spending, Flow.saved, Flow.income)
+        else _measure(cue, flow, text, bool(bounds), bool(found.periods))
+    )
     subjects = _shared(rest) if measure is Measure.share else phrases(rest, flow, measure)
     if against and measure is not Measure.breakdown:
         measure = Measure.compare
     ask = Ask(
         measure=measure,
-        flow=Flow.spending if measure is Measure.balance else flow,
+        flow=Flow.spending if measure in (Measure.balance, Measure.cash_flow) else flow,
         wanted=measures.wanted(text),
         subjects=subjects,
         without=tuple(filter(None, (content(piece) for piece in without))),
@@ -125,14 +139,29 @@ def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor
         weekdays=weekdays,
         limit=limit,
         rank=rank,
-        group_by="weekend" if against else cue.group_by if cue and cue.measure in (Measure.breakdown, Measure.top) else "",
+        group_by="weekend"
+        if against
+        else cue.group_by
+        if cue and cue.measure in (Measure.breakdown, Measure.top)
+        else "",
         unit=cue.unit if cue and cue.measure is Measure.average_per else "",
         of=measures.of(text),
         available=measure is Measure.balance and measures.available(text),
         gross=gross,
+        lowest=measures.lowest(text),
+        place=_place(rest, subjects),
         said=said,
     )
     return _placed(ask, text, cue, measures.flow(rest))
+
+
+def _place(rest: str, subjects: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """The subject that is said like a place ("in Lisbon", "the Lisbon trip"), if any."""
+    for said, _ in slots.places(rest):
+        candidate = content(said)
+        if candidate and any(set(candidate) <= set(phrase) for phrase in subjects):
+            return candidate
+    return ()
 
 
 def _placed(ask: Ask, text: str, cue: measures.Cue | None, flow: Flow | None) -> Understood:
@@ -154,16 +183,27 @@ def _placed(ask: Ask, text: str, cue: measures.Cue | None, flow: Flow | None) ->
     )
     spoken = "measure" in named or bool(_SPOKEN.search(text)) or flow is not None
     slots_named = named - {"measure", "flow"}
-    if not spoken and not slots_named:
+    if not spoken and not slots_named and not (_BOTH.search(text) and len(text.split()) <= 5):
         return Understood(Intent.abuse if abusive(text) else Intent.unknown)
     if abusive(text) and not slots_named:
         return Understood(Intent.abuse)
     refers = bool(_REFERS.search(_ITS_OWN.sub(" ", text))) and ask.measure is not Measure.balance
-    bare = not slots_named and ask.measure not in (Measure.balance, Measure.subscriptions, Measure.cash_flow) and flow is None and (
-        len(text.split()) <= 6 and not re.search(r"\b(?:spen[dt]|spending|transactions|purchases)\b", text)
+    bare = (
+        not slots_named
+        and ask.measure not in (Measure.balance, Measure.subscriptions, Measure.cash_flow)
+        and flow is None
+        and (len(text.split()) <= 6 and not re.search(r"\b(?:spen[dt]|spending|transactions|purchases)\b", text))
     )
     connected = bool(_CONNECTED.match(text))
-    dangling = not spoken or (named <= {"measure", "periods"} and flow is None and not re.search(r"\b(?:spen[dt]\w*|pa(?:y|id)|transactions?|purchases?|buy|bought|money|payments?|charges?|merchants?|shops?|category)\b", text) and ask.measure not in (Measure.balance, Measure.subscriptions, Measure.cash_flow))
+    dangling = not spoken or (
+        named <= {"measure", "periods"}
+        and flow is None
+        and not re.search(
+            r"\b(?:spen[dt]\w*|pa(?:y|id)|transactions?|purchases?|buy|bought|money|payments?|charges?|merchants?|shops?|category)\b",
+            text,
+        )
+        and ask.measure not in (Measure.balance, Measure.subscriptions, Measure.cash_flow)
+    )
     return Understood(
         Intent.ask,
         ask,
@@ -174,12 +214,41 @@ def _placed(ask: Ask, text: str, cue: measures.Cue | None, flow: Flow | None) ->
     )
 
 
-def _measure(cue: measures.Cue | None, flow: Flow, text: str) -> Measure:
+_CREDIT_LEFT = re.compile(r"\bcredit (?:left|available|remaining|limit)\b|\b(?:available|remaining) credit\b")
+_PLURAL = re.compile(
+    r"\b(?:purchases|transactions|charges|payments|orders|runs|visits|trips|rides|bills|deposits|invoices|debits|transfers|withdrawals|entries)\b"
+)
+_SPENT = re.compile(
+    r"\b(?:what|how much) (?:did |have |do |has |had )?(?:i|we) (?:\w+ )?(?:spen[dt]|paid|pay)\b|^(?:total )?spen[dt]\w*\b"
+)
+_GOING_RATE = re.compile(
+    r"\bhow much (?:is|are) (?:my|our|the)\b|\bwhat(?:'?s| is) (?:my|our|the) (?:\w+ ){1,3}(?:bill|subscription|rent|premium|payment|membership|plan|fee)\b"
+)
+_TOTALLED = re.compile(r"\b(?:total|sum|spen[dt]\w*|costs?|how much|amount|tally|damage|what)\b")
+
+
+def _measure(cue: measures.Cue | None, flow: Flow, text: str, bounded: bool = False, period: bool = False) -> Measure:
+    if (
+        not period
+        and flow is Flow.spending
+        and (cue is None or cue.measure is Measure.sum)
+        and _GOING_RATE.search(text)
+    ):
+        return Measure.average_per
     if cue is None:
+        listed = flow is Flow.spending and (bool(_PLURAL.search(text)) or bounded) and not _TOTALLED.search(text)
+        return Measure.list if listed else Measure.sum
+    if cue.measure is Measure.list and _SPENT.search(text):
         return Measure.sum
-    if cue.measure is Measure.list and measures.wanted(text) is Wanted.amount and re.search(r"\b(?:total|how much|altogether|sum|add(?:s|ed)? up)\b", text):
+    if (
+        cue.measure is Measure.list
+        and measures.wanted(text) is Wanted.amount
+        and re.search(r"\b(?:total|how much|altogether|sum|add(?:s|ed)? up)\b", text)
+    ):
         return Measure.sum
-    if cue.measure is Measure.average_per and not re.search(r"\b(?:average|avg|mean|typical\w*|usual\w*|normal\w*|monthly|weekly|daily|per|a|each|every)\b", text):
+    if cue.measure is Measure.average_per and not re.search(
+        r"\b(?:average|avg|mean|typical\w*|usual\w*|normal\w*|monthly|weekly|daily|per|a|each|every)\b", text
+    ):
         return Measure.sum
     if cue.measure is Measure.happened and re.search(r"\bhow much\b|\bwhat (?:did|have|has|do)\b", text):
         return Measure.sum
@@ -205,7 +274,7 @@ def _periods(found: periods.Found, measure: Measure, today: date) -> tuple[Perio
     """The other side of "than the same month last year"."""
     if found.earlier and len(found.periods) <= 1:
         one = found.periods[0] if found.periods else Period(today.replace(day=1), today)
-        return (one, periods.a_year_before(one)) if measure is Measure.compare else (periods.a_year_before(one),)
+        return (one, a_year_before(one)) if measure is Measure.compare else (a_year_before(one),)
     return found.periods
 
 
@@ -215,7 +284,9 @@ def merged(before: Ask, now: Understood, earlier: Ask | None = None) -> Ask:
     ask = now.ask
     if ask is None:
         return before
-    changes: dict[str, object] = {name: getattr(ask, name) for name in ("periods", "bounds", "weekdays") if name in now.named}
+    changes: dict[str, object] = {
+        name: getattr(ask, name) for name in ("periods", "bounds", "weekdays") if name in now.named
+    }
     if "account" in now.named:
         changes |= {"account": ask.account, "to_account": ask.to_account}
     if "without" in now.named:
@@ -227,15 +298,30 @@ def merged(before: Ask, now: Understood, earlier: Ask | None = None) -> Ask:
     changes |= _new_measure(before, now, ask)
     if changes.get("measure") is Measure.compare:
         changes |= _sides(before, now, ask, earlier)
+    if changes.get("measure") is Measure.trend and not changes.get("periods") and _moved_on(before, earlier):
+        changes |= {"measure": Measure.compare, "periods": _in_time_order(before, earlier)}
+    if "subjects" in now.named and before.place and not ask.place and ask.subjects[0][0] in CATEGORY_WORDS:
+        changes |= {"subjects": tuple((*phrase, *before.place) for phrase in ask.subjects), "place": before.place}
     changes["said"] = ask.said
     return replace(before, **changes)  # type: ignore[arg-type]
 
 
-_KEPT = frozenset({"measure", "flow", "wanted", "group_by", "unit", "limit", "rank", "of"})
+def _moved_on(before: Ask, earlier: Ask | None) -> bool:
+    """Whether the last two questions were the same one about two periods."""
+    return bool(earlier and earlier.subjects == before.subjects and earlier.period and before.period != earlier.period)
+
+
+def _in_time_order(before: Ask, earlier: Ask | None) -> tuple[Period, ...]:
+    """The later period first: "is it going up" sets it against the earlier one."""
+    both = [ask.period for ask in (before, earlier) if ask and ask.period]
+    return tuple(sorted(both, key=lambda period: period.first, reverse=True))
 
 
 def _new_measure(before: Ask, now: Understood, ask: Ask) -> dict[str, object]:
-    told = {name: getattr(ask, name) for name in ("measure", "wanted", "group_by", "unit", "limit", "rank", "of", "available")}
+    told = {
+        name: getattr(ask, name)
+        for name in ("measure", "wanted", "group_by", "unit", "limit", "rank", "of", "available", "lowest")
+    }
     if "measure" in now.named:
         flow = {"flow": ask.flow} if "flow" in now.named else {}
         return told | flow

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 
 from offhold.model.period import Period
 
 
-class Measure(StrEnum):
+class Measure(Enum):
     """What is worked out over the rows."""
 
     sum = "sum"
@@ -36,7 +36,7 @@ class Measure(StrEnum):
     cash_flow = "cash-flow"
 
 
-class Flow(StrEnum):
+class Flow(Enum):
     """Which rows are meant: what left the customer's hands, or one of the ways money comes back, in or across."""
 
     spending = "spending"
@@ -50,7 +50,7 @@ class Flow(StrEnum):
     card_payments = "card-payments"
 
 
-class Wanted(StrEnum):
+class Wanted(Enum):
     """The form of answer that the question's own words ask for."""
 
     amount = "amount"
@@ -95,6 +95,8 @@ class Ask:
     of: Measure = Measure.sum
     available: bool = False
     gross: bool = False
+    lowest: bool = False
+    place: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
 
     @property

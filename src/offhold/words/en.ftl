@@ -52,15 +52,22 @@ err-ours = Something went wrong on our side, and I don't want to guess. Please a
 miss-one = I didn't get that. You can ask about your balance or what you spent. What would you like?
 miss-two = Sorry, I still don't follow. Try something like “groceries last month”, or pick one of these.
 
+foreign = I only speak English so far. Try “coffee last month”, or say “person”.
+too-long = That's too long for me. Ask it in one short sentence, like “groceries last month”.
+restart = All forgotten. What would you like to know?
+again = Still the same: { $text }
+
 ask-vague = What would you like to know? I can look at your balance, your spending or your last purchases.
 ask-account = Which account do you mean? Tell me its name, such as “savings” or “credit card”.
 ask-which = “{ $what }” could be more than one thing. Do you mean { $choices }?
-ask-unknown = I can't find “{ $what }” in your payments. Do you mean a shop, a person or a kind of spending?
+ask-unknown = I can't find “{ $what }” in the payments I may see. Try the shop's name, a person or a kind of spending.
+ask-items = Bank rows hold no items, only totals at a shop. So I can't find “{ $what }”. Ask about the shop or the kind of spending.
 ask-unclear = What exactly should I look for? Name a shop, a person or a kind of spending.
 ask-currency = Those payments are in more than one currency, and I won't add them up. Which account do you mean?
 ask-period = Over which period? For example “the last 6 full months” or “2025”.
 ask-compare = What should I compare? For example “groceries this month and last month”.
 ask-share = The share of what, and over which period? For example “what percentage of 2025 went to rent”.
+cash-flow = { $came } came in and { $went } went out { $when }.
 
 decline-rules = I can't help with that. I can tell you about your own balances and spending.
 decline-others = I can only look at your own accounts, never at anyone else's.
@@ -83,6 +90,12 @@ spend-total-refunds = You spent { $figure }{ $about } { $when }: { $count }, les
 spend-pending = { $count } still pending and may change.
 spend-none = You spent nothing{ $about } { $when }. I looked at all { $count } I may see.
 
+spoken-since = since { $day }
+spoken-any = any shop
+spoken-account = your account
+spoken-pay = your pay
+spoken-or = or
+
 count = That's { $count }{ $about } { $when }.
 
 list = Here are { $count }{ $about } { $when }:
@@ -98,20 +111,23 @@ first = The first was { $figure } at { $merchant } on { $day }.
 
 average = On average { $figure }{ $about } { $when }, over { $count }.
 average-per = On average { $figure } a { $unit }{ $about } { $when }.
+median = The middle one was { $figure }{ $about } { $when }, of { $count }.
 
 balance-one = { $name }: { $figure } ({ $kind }).
 balance-owed = You owe { $figure } on { $name } ({ $kind }).
 balance-all = Your balances: { $shown }.
 balance-none = Your bank gave me no balance for that account.
+balance-then = I can see what is in your accounts now, not what was there before.
+balance-total = You have { $figure } in all, over { $number } accounts.
 
 income = { $figure } came in{ $about } { $when }: { $count }.
-income-none = I found no such income { $when }.
+income-none = I found no such money coming in{ $about } { $when }.
 
-refunds = You had { $count }{ $about } { $when }, { $figure } in all:
 refunds-none = I found no refunds{ $about } { $when }.
+refunds-total = { $figure } came back{ $about } { $when }: { $count }.
 
-pending = You have { $count }, { $figure } in all:
 pending-none = Nothing is pending.
+pending-total = { $figure } is pending, in { $count }.
 
 by = Your spending{ $about } { $when }: { $shown }.
 
@@ -122,7 +138,6 @@ share = { $about } was { $percent } % of the { $whole } you spent { $when }.
 top = { $name } was the highest{ $about } { $when }: { $figure }.
 
 card-paid = You paid { $figure } to your credit card { $when }: { $count }.
-card-none = I found no payment to your credit card { $when }.
 
 saved = You moved { $figure } into savings { $when }: { $count }.
 
@@ -132,7 +147,24 @@ happened-no = No, I found no payment to { $about } { $when }.
 next = The next payment for { $about } should be around { $day }, going by the last ones.
 next-unknown = I see no regular rhythm for { $about }, so I can't say when the next one is.
 
-subscriptions = You have { $count } live subscriptions: { $shown }.
+subscriptions = You have { $count }: { $shown }.
+subscriptions-none = I see no monthly subscription that is still charged.
+
+twice-yes = Yes: { $count } to { $about } look like doubles { $when }.
+twice-no = No, I found no double charge for { $about } { $when }.
+
+price-first = { $about } first charged { $figure } on { $day }.
+price-up = { $about } went from { $first } to { $second } on { $day }.
+price-by = { $about } went up by { $figure }, from { $first } to { $second }.
+price-same = I see no price rise for { $about } { $when }.
+
+why = That comes from { $count }, such as { $shown }.
+why-spending = Refunds lower it. Moves between your own accounts and card payments don't count.
+why-income = Refunds, moves between your own accounts and money from friends don't count.
+why-refunds = Each is a credit from a shop where you had paid.
+why-pending = Each is still on its way and may change.
+why-saved = I counted moves into your savings, not out of them.
+why-card = I counted what reached your card account.
 
 # Counted things.
 
@@ -186,3 +218,7 @@ rule-spend = Purchases, bills, cash and fees, by the day your bank booked them. 
 
 sealed-ready = Your answer is ready. It opens on our page, not in this chat.
 sealed-open = Open my answer
+count-live-subscription = { $number ->
+    [one] { $number } live subscription
+   *[other] { $number } live subscriptions
+}
