@@ -298,8 +298,9 @@ def _accounted(book: Book, made: Subject, left: list[str], phrase: Sequence[str]
         return _there(book, _joined(book, [made, named] if made.narrows else [named], phrase), [made, named], phrase)
     if not made.narrows and (noted_only := _by_note(book, flat)):
         return noted_only
-    if made.categories and XX:
-        return replace(made, label=" ".join(phrase), brands=frozenset(brands))
+    telling = frozenset(e.brand for e in book.entries if made.holds(e) and set(flat) <= set(words(said(e.row))))
+    if made.categories and telling:
+        return replace(made, label=" ".join(phrase), brands=telling)
     return Subject(" ".join(phrase), unknown=" ".join(flat), items=bool(made.brands))
 
 
