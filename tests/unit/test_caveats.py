@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from offhold.answers.answering import answer
+from offhold.answers.book import Book
 from offhold.model.answer import Answer, AnswerKind
 from offhold.model.ask import Ask, Measure
 from offhold.model.ledger import Account, AccountKind, Direction, Rows, Status, Transaction
@@ -31,7 +32,7 @@ WHOLE = Rows((Account("b", "acc-1", AccountKind.current, "USD"),), (), (PURCHASE
 
 
 def asked(rows: Rows, *periods: Period) -> Answer:
-    return answer(Ask(Measure.spend, periods=periods or (FEBRUARY,)), rows, date(2026, 3, 18))
+    return answer(Ask(Measure.sum, periods=periods or (FEBRUARY,)), Book(rows), date(2026, 3, 18))
 
 
 def test_an_answer_over_everything_adds_nothing() -> None:
@@ -65,4 +66,4 @@ def test_a_period_before_what_may_be_read_is_declined() -> None:
 
 def test_a_comparison_with_such_a_period_is_declined_too() -> None:
     ask = Ask(Measure.compare, periods=(FEBRUARY, JANUARY))
-    assert answer(ask, WHOLE, date(2026, 3, 18)).kind is AnswerKind.decline
+    assert answer(ask, Book(WHOLE), date(2026, 3, 18)).kind is AnswerKind.decline

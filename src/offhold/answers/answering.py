@@ -10,6 +10,7 @@ from offhold.answers import accounts, balances, comparing, listing, recurring, r
 from offhold.answers.accounts import Chosen
 from offhold.answers.book import Book, Entry
 from offhold.answers.categories import Kind
+from offhold.answers.caveats import known_from, with_caveats
 from offhold.answers.proof import proved
 from offhold.answers.question import Question, clarify, decline
 from offhold.answers.resolve import Subject
@@ -52,13 +53,14 @@ _INFLOWS = (Flow.income, Flow.received, Flow.refunds)
 def answer(ask: Ask, book: Book, today: date) -> Answer:
     """The answer to `ask`, or a question back, or a refusal that says why. Raises Mismatch when a figure does not
     follow from its own evidence."""
-    first = book.rows.first_on_file
-    if ask.period and first and ask.period.last < first:
+    first = known_from(book.rows)
+    if first and any(period.last < first for period in ask.periods):
         return decline("before", say("none.before", first=f"{first:%-d %B %Y}"))
     question = _resolved(ask, book, today)
     if isinstance(question, Answer):
         return question
-    return _with_rows(proved(question, _MEASURES[question.ask.measure](question)), book)
+    made = proved(question, _MEASURES[question.ask.measure](question))
+    return with_caveats(_with_rows(made, book), question.ask, book.rows)
 
 
 def _resolved(ask: Ask, book: Book, today: date) -> Question | Answer:

@@ -144,7 +144,7 @@ def _read_and_answer(
     turn: Turn, memory: Memory, asks: tuple[Ask, ...], access: Access | None, why: bool = False
 ) -> Decision:
     if not turn.linked:
-        return _offer(turn, memory, "link.offer")
+        return _say(memory, "link.declined") if turn.declined else _offer(turn, memory, "link.offer")
     if access is None:
         asked = memory if why else memory.understood(asks)  # a sealed chat answers elsewhere, and its thread goes on
         return Decision(asked.conversation(), read=_together(tuple(map(_read, asks))))
