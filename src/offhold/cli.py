@@ -133,7 +133,7 @@ def answer(
 def demo(
     port: Annotated[int, typer.Option(help="first of three ports on 127.0.0.1")] = 8800,
     script: Annotated[Path | None, typer.Option(help="story file to play")] = None,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="stop when the story ends")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="stop at once; a story stops anyway")] = False,
 ) -> None:
     """A bank, a messenger and Offhold on this machine, to talk to."""
     from offhold_demo import run
