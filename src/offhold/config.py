@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -95,6 +94,11 @@ class Limits(_Tree):
     body_bytes: int = Field(4 * 1024 * 1024, gt=0, description="largest webhook body")
     history_months: int = Field(24, ge=1, le=120, description="how far back a read may go")
     consent_days: int = Field(365, ge=1, le=365, description="longest life of a consent")
+    reconfirm_days: int = Field(
+        90, ge=1, le=90, description="days after which a customer is asked to confirm a consent"
+    )
+    conversation_rows: int = Field(5_000_000, gt=0, description="rows that one conversation may read in a day")
+    conversation_accounts: int = Field(100, gt=0, description="accounts that one conversation may read")
     refusal_days: int = Field(90, ge=0, description="days for which a declined consent is not offered again")
     bank_seconds: float = Field(8.0, gt=0, description="longest wait for one read")
     lanes_at_once: int = Field(16, ge=1, description="conversations worked on at the same time")
@@ -122,6 +126,7 @@ class InstitutionSettings(_Tree):
     event_jwks_url: str = ""
     locations_file: Path | None = None
     agreement_file: Path | None = None
+    agreement_key: str = ""
     knowledge_dir: Path | None = None
     phone: str = Field("", pattern=r"^(\+?[0-9 ]{3,20})?$", description="shown on every page")
     brand: Annotated[str, Field(pattern=_COLOUR), _brand_on("#ffffff")] = ""
@@ -198,10 +203,6 @@ class Settings(BaseSettings):
     @property
     def root_key_file(self) -> Path:
         return self.keys.root_file or self.data_dir / "root.key"
-
-    @property
-    def consent_life(self) -> timedelta:
-        return timedelta(days=self.limits.consent_days)
 
     @property
     def secure(self) -> bool:

@@ -6,7 +6,8 @@ import asyncio
 import json
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Callable, Coroutine
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +35,7 @@ from offhold.channels.webchat.channel import Bell, WebChat
 from offhold.channels.webchat.conversations import Conversations
 from offhold.config import InstitutionSettings, Role, Settings
 from offhold.errors import BankError, ConfigurationError, StoreUnavailable
-from offhold.identity.linking import Door, Linking
+from offhold.identity.linking import Door, Linking, Lives
 from offhold.identity.oauth import Credentials, OAuthClient
 from offhold.identity.proofs import Challenges, Origin
 from offhold.identity.sessions import Sessions
@@ -44,20 +45,26 @@ from offhold.journal.port import Channel
 from offhold.journal.turns import Reader, Turns
 from offhold.journal.worker import Pace, Watch, Worker
 from offhold.keys.file import Keys
-from offhold.model.access import Access, Purpose, Read
+from offhold.model.access import Access, Data, Purpose, Read
+from offhold.model.consent import Consent, Scope
 from offhold.model.message import Disclosure
 from offhold.ops.clock import Clock
 from offhold.ops.metrics import Metrics
+from offhold.privacy import agreement, sealed
 from offhold.privacy import consent as consents
-from offhold.privacy import sealed
-from offhold.privacy.consent import Consent, Standing
-from offhold.privacy.gate import Asker, Gate
+from offhold.privacy import gate as gates
+from offhold.privacy.agreement import Agreement
+from offhold.privacy.budget import Budget
+from offhold.privacy.consent import Standing
+from offhold.privacy.gate import Asker, Gate, Rules
 from offhold.privacy.policy import deciding
+from offhold.privacy.policy.deciding import Policy
 from offhold.store import migrate, postgres
 from offhold.store.port import Store
 from offhold.store.postgres import PostgresStore
 from offhold.store.sqlite import SqliteStore
 from offhold.web import brand, chat, health, link, webhook
+from offhold.web import policy as policy_page
 from offhold.web import sealed as sealed_pages
 from offhold.web.pages import Pages, static
 
@@ -96,34 +103,29 @@ class Bank:
     oauth: OAuthClient
     consents: BankConsents
     institution: Institution
+    connector: Connector
+    agreement: Agreement
     http: httpx2.AsyncClient
 
 
 def service(settings: Settings, role: Role = Role.all) -> Service:
     """Wire what `serve` does in this role. Raises ConfigurationError for what only shows here."""
-    deciding.approved()
+    policy = deciding.approved()
     keys = Keys.from_file(settings.root_key_file)
     clock = Clock(settings.clock_file)
     metrics = Metrics()
     store = database(settings)
     banks = {name: bank(name, entry, settings, clock, metrics) for name, entry in settings.institutions.items()}
     institutions = {name: entry.institution for name, entry in banks.items()}
-    gate = Gate(store, keys, clock, institutions, settings.limits.history_months, _counted(metrics))
+    connectors = {name: entry.connector for name, entry in banks.items()}
+    gate = Gate(store, keys, clock, institutions, connectors, _rules(policy, banks, settings), _gate_watch(metrics))
     graph_http = httpx2.AsyncClient(**_HTTP)  # type: ignore[arg-type]
     graph = GraphClient(graph_http, settings.channels.messenger)
     doors = {
-        name: Door(entry.oauth, entry.consents, f"{settings.public_url}/institutions/{name}/callback")
+        name: Door(entry.oauth, entry.consents, f"{settings.public_url}/institutions/{name}/callback", entry.agreement)
         for name, entry in banks.items()
     }
-    linking = Linking(
-        store,
-        keys,
-        clock,
-        doors,
-        gate.accounts_on_offer,
-        settings.limits.consent_days,
-        settings.limits.refusal_days,
-    )
+    linking = Linking(store, keys, clock, doors, gate.accounts_on_offer, _lives(settings))
     messenger = Messenger(graph, settings.public_url, keys.derive("payload"))
     bell, sessions = Bell(), Sessions(store, keys, clock)
     pages = Pages(settings, lambda key: metrics.page_refused.labels(key).inc())
@@ -156,6 +158,7 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
             *link.routes(linking, graph, settings, clock.now, pages, sessions, conversations.connected),
             *chat.routes(conversations, linking, sessions, settings, pages, lambda: app.state.stopping),
             *sealed_pages.routes(opening, challenges, linking, sessions, settings, pages, clock),
+            *policy_page.routes(policy, pages),
             static(),
             brand.route(settings),
         ]
@@ -182,7 +185,29 @@ def bank(name: str, entry: InstitutionSettings, settings: Settings, clock: Clock
     oauth = OAuthClient(entry.issuer, _credentials(name, entry), http, now)
     bank_consents = BankConsents(calls, oauth)
     connector = ObieConnector(name, zone, calls, oauth, bank_consents, now, settings.limits.bank_seconds)
-    return Bank(oauth, bank_consents, Institution(name, entry.name, zone, entry.locale, connector), http)
+    institution = Institution(name, entry.name, zone, entry.locale)
+    return Bank(oauth, bank_consents, institution, connector, _agreement(name, entry, zone), http)
+
+
+def _agreement(name: str, entry: InstitutionSettings, zone: ZoneInfo) -> Agreement:
+    """What the institution signed; where it gave no agreement, all that the policy knows."""
+    if entry.agreement_file is None:
+        return agreement.silent(zone)
+    setting = f"OFFHOLD_INSTITUTIONS__{name.upper()}__AGREEMENT_FILE"
+    return agreement.read(entry.agreement_file, entry.agreement_key, name, zone, setting)
+
+
+def _rules(policy: Policy, banks: Mapping[str, Bank], settings: Settings) -> Rules:
+    limits = settings.limits
+    agreements = {name: entry.agreement for name, entry in banks.items()}
+    return Rules(
+        policy, agreements, limits.history_months, Budget(limits.conversation_rows, limits.conversation_accounts)
+    )
+
+
+def _lives(settings: Settings) -> Lives:
+    limits = settings.limits
+    return Lives(limits.consent_days, limits.reconfirm_days, limits.history_months, limits.refusal_days)
 
 
 def _credentials(name: str, entry: InstitutionSettings) -> Credentials:
@@ -207,8 +232,11 @@ def _private_key(name: str, file: Path) -> tuple[Key, str]:
     raise ConfigurationError((problem,))
 
 
-def _counted(metrics: Metrics):  # type: ignore[no-untyped-def]
-    return lambda decision, purpose: metrics.gate_decisions.labels(decision, purpose).inc()
+def _gate_watch(metrics: Metrics) -> gates.Watch:
+    return gates.Watch(
+        lambda decision, purpose: metrics.gate_decisions.labels(decision, purpose).inc(),
+        lambda reason, rows: metrics.gate_dropped.labels(reason).inc(rows),
+    )
 
 
 def _pace(settings: Settings) -> Pace:
@@ -274,6 +302,7 @@ async def examine(settings: Settings) -> tuple[Check, ...]:
     database_check = _server_check(settings) if settings.postgres else _folder_check(settings)
     checks = [Check("configuration", True, "complete"), _policy_check(), _key_check(settings), database_check]
     for name, entry in settings.institutions.items():
+        checks += _agreement_check(name, entry, clock)
         checks.append(await _bank_check(name, bank(name, entry, settings, clock, metrics)))
     checks.append(await _graph_check(settings))
     return tuple(checks)
@@ -284,6 +313,16 @@ def _policy_check() -> Check:
         return Check("policy", True, f"{deciding.approved().sha256} is approved")
     except ConfigurationError as error:
         return Check("policy", False, error.problems[0])
+
+
+def _agreement_check(name: str, entry: InstitutionSettings, clock: Clock) -> list[Check]:
+    if entry.agreement_file is None:
+        return []
+    signed = _agreement(name, entry, ZoneInfo(entry.timezone))
+    days = f"from {signed.first} to {signed.last}"
+    if signed.at(clock.now()).active:
+        return [Check(f"agreement {name}", True, f"in force {days}")]
+    return [Check(f"agreement {name}", False, f"not in force today ({days}): nothing is read. Ask for a new one.")]
 
 
 def _key_check(settings: Settings) -> Check:
@@ -358,23 +397,27 @@ async def _synthetic(
     connector: Connector, accounts: frozenset[str], clock: Clock, zone: ZoneInfo, locale: str
 ) -> Reader:
     keys, store = Keys(secrets.token_bytes(32)), SqliteStore(None)
-    institution = Institution("ledger", "Your bank", zone, locale, connector)
-    gate = Gate(store, keys, clock, {"ledger": institution}, 120, lambda _decision, _purpose: None)
+    institution = Institution("ledger", "Your bank", zone, locale)
+    unlimited = Rules(deciding.approved(), {"ledger": agreement.silent(zone)}, 120, Budget(sys.maxsize, sys.maxsize))
+    unwatched = gates.Watch(lambda _decision, _purpose: None, lambda _reason, _rows: None)
+    gate = Gate(store, keys, clock, {"ledger": institution}, {"ledger": connector}, unlimited, unwatched)
     given, lane = clock.ms(), "stdio"
     consent = Consent(
-        "synthetic",
-        "customer",
-        "ledger",
-        accounts,
-        frozenset({Purpose.requested_service}),
-        Disclosure.open,
-        given,
-        given + int(timedelta(days=1).total_seconds() * 1000),
+        id="synthetic",
+        customer="customer",
+        institution="ledger",
+        channel="stdio",
+        scopes=(Scope(Purpose.requested_service, frozenset(Data), accounts),),
+        disclosure=Disclosure.open,
+        given_ms=given,
+        reconfirm_ms=given + consents.DAY_MS,
+        expires_ms=given + consents.DAY_MS,
+        history_months=120,
     )
     standing = Standing(consent, Grant("ledger", accounts))
     await store.write(migrate.upgrade)
     await store.write(lambda connection: consents.give(connection, keys, standing, lane))
-    await store.write(lambda connection: consents.link(connection, lane, consent, given))
+    await store.write(lambda connection: consents.link(connection, keys, lane, consent, given))
     asker = Asker(lane, "", "stdio")
 
     async def read(request: Read, purpose: Purpose) -> Access:

@@ -24,7 +24,11 @@ from offhold.journal.worker import Pace, Watch, Worker
 from offhold.keys.file import Keys
 from offhold.model.message import Contact, Disclosure, Reply, TurnKind
 from offhold.ops.clock import Clock
-from offhold.privacy.gate import Gate
+from offhold.privacy import gate as gates
+from offhold.privacy.agreement import silent
+from offhold.privacy.budget import Budget
+from offhold.privacy.gate import Gate, Rules
+from offhold.privacy.policy import deciding
 from offhold.store import migrate
 from offhold.store.sqlite import SqliteStore
 
@@ -103,8 +107,10 @@ class Workshop:
         self.told: list[tuple[str, object]] = []
         self.count = 0
         zone = ZoneInfo("UTC")
-        bank = Institution("b", "Bank", zone, "en-US", MemoryConnector("b", {"Data": {}}, zone))
-        gate = Gate(self.store, KEYS, self.clock, {"b": bank}, 24, lambda *_seen: None)
+        bank, connector = Institution("b", "Bank", zone, "en-US"), MemoryConnector("b", {"Data": {}}, zone)
+        rules = Rules(deciding.approved(), {"b": silent(zone)}, 24, Budget(1_000, 10))
+        unwatched = gates.Watch(lambda *_seen: None, lambda *_seen: None)
+        gate = Gate(self.store, KEYS, self.clock, {"b": bank}, {"b": connector}, rules, unwatched)
         self._needs = (self.store, KEYS, self.clock, gate, {"b": bank}, _no_link, 300_000)
 
     async def open(self) -> None:

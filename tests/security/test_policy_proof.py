@@ -172,7 +172,7 @@ def _as_formula(model: Model, question: Question) -> z3.BoolRef:
 
 
 def test_what_is_not_modelled_fails_the_proof() -> None:
-    odd = POLICY.text.replace('context.channel == "web" &&', 'context.channel like "we*" &&')
+    odd = POLICY.text.replace('context.channel == "page" &&', 'context.channel like "pa*" &&')
     with pytest.raises(NotModelled):
         Model(Policy(odd, POLICY.schema))
 

@@ -1,127 +1,36 @@
-"""The gate: no data without purpose, current consent and a leaf that is durable before the read."""
+"""The gate: no data without purpose, current consent, agreement, policy and a leaf that is durable before the read."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, func, select
+from tests.counterparts import gate
+from tests.counterparts.gate import ASKER, DAY_MS, EVERYTHING, KEYS, NOW_MS, ZONE, Scene, count_of_leaves
 
 from offhold.accesslog import leaves
-from offhold.banks.institutions import Institution
-from offhold.banks.port import Grant, Keep
-from offhold.errors import BankError
-from offhold.keys.file import Keys
-from offhold.model.access import FORBIDDEN, Data, Failure, Purpose, Read, Refused
-from offhold.model.ledger import Account, AccountKind, Direction, Rows, Status, Transaction
+from offhold.banks.port import Grant
+from offhold.model.access import FORBIDDEN, Actor, Data, Failure, Purpose, Read, Refused
+from offhold.model.consent import Event
+from offhold.model.ledger import Rows
 from offhold.model.message import Disclosure
-from offhold.model.money import Money
 from offhold.model.period import Period
-from offhold.ops.clock import Clock
 from offhold.privacy import consent as consents
-from offhold.privacy.consent import Consent, Standing
-from offhold.privacy.gate import Asker, Gate
-from offhold.store import migrate, tables
-from offhold.store.sqlite import SqliteStore
-
-KEYS = Keys(bytes(32))
-NOW = datetime(2026, 3, 18, 19, tzinfo=UTC)
-NOW_MS = int(NOW.timestamp() * 1000)
-DAY_MS = 86_400_000
-ASKER = Asker("lane-1", "7", "messenger")
-EVERYTHING = Read(frozenset(Data))
-
-
-class FixedClock(Clock):
-    def now(self) -> datetime:
-        return NOW
-
-
-def _transaction(account: str) -> Transaction:
-    return Transaction(
-        account, f"t-{account}", Direction.debit, Status.booked, date(2026, 3, 1), NOW, Money(450, "USD")
-    )
-
-
-@dataclass
-class Bank:
-    """A connector that sends other people's rows along and remembers what it was asked, and when."""
-
-    store: SqliteStore
-    fails: str = ""
-    renewed: Grant | None = None
-    asked: list[tuple[Grant, Read]] = field(default_factory=list)
-    leaves_before: list[int] = field(default_factory=list)
-
-    async def read(self, grant: Grant, request: Read, keep: Keep) -> Rows:
-        self.asked.append((grant, request))
-        self.leaves_before.append(await self.store.read(_leaves))
-        if self.renewed:
-            await keep(self.renewed)
-        if self.fails:
-            raise BankError(self.fails, retry_after_s=30)
-        accounts = tuple(Account("b", name, AccountKind.current, "USD") for name in ("mine", "theirs"))
-        return Rows(accounts, (), tuple(map(_transaction, ("mine", "theirs"))))
-
-
-def _leaves(connection: Connection) -> int:
-    return int(connection.execute(select(func.count()).select_from(tables.leaf)).scalar_one())
-
-
-@dataclass
-class Scene:
-    store: SqliteStore
-    bank: Bank
-    gate: Gate
-    decisions: list[tuple[str, str]]
-
-    def read(self, purpose: Purpose = Purpose.requested_service, request: Read = EVERYTHING):  # type: ignore[no-untyped-def]
-        return asyncio.run(self.gate.read(request, purpose, ASKER))
-
-    def history(self) -> tuple[leaves.Leaf, ...]:
-        subject = "cust" if asyncio.run(self.store.read(_linked)) else "lane-1"
-        return asyncio.run(self.store.read(lambda connection: leaves.history(connection, KEYS, subject)))
-
-
-def _linked(connection: Connection) -> bool:
-    return bool(connection.execute(select(func.count()).select_from(tables.consent)).scalar_one())
+from offhold.privacy.agreement import Agreement
+from offhold.privacy.budget import WINDOW_MS, Budget
+from offhold.privacy.gate import Asker, decided_again
+from offhold.privacy.policy import deciding
+from offhold.store import tables
 
 
 @pytest.fixture
-def scene(tmp_path: Path):  # type: ignore[no-untyped-def]
-    store = SqliteStore(tmp_path / "a.db")
-    asyncio.run(store.write(migrate.upgrade))
-    bank = Bank(store)
-    decisions: list[tuple[str, str]] = []
-    institution = Institution("b", "Bank", ZoneInfo("America/Los_Angeles"), "en-US", bank)
-    gate = Gate(store, KEYS, FixedClock(), {"b": institution}, 24, lambda *seen: decisions.append(seen))
-    yield Scene(store, bank, gate, decisions)
-    store.close()
-
-
-def _consent(scene: Scene, **changes: object) -> None:
-    consent = Consent(
-        "c1",
-        "cust",
-        "b",
-        frozenset({"mine"}),
-        frozenset({Purpose.requested_service}),
-        Disclosure.open,
-        NOW_MS - 1,
-        NOW_MS + DAY_MS,
-    )
-    consent = replace(consent, **changes)  # type: ignore[arg-type]
-    grant = Grant("b", frozenset({"mine"}), "aac-1", "access", "refresh", 0)
-
-    def write(connection: Connection) -> None:
-        consents.give(connection, KEYS, Standing(consent, grant), "lane-1")
-        consents.link(connection, "lane-1", consent, NOW_MS)
-
-    asyncio.run(scene.store.write(write))
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    made = gate.scene(tmp_path)
+    yield made
+    made.store.close()
 
 
 @pytest.mark.threat(1)
@@ -133,15 +42,15 @@ def test_nobody_linked_means_no_read_and_a_leaf(scene: Scene) -> None:
 
 @pytest.mark.threat(2)
 def test_the_leaf_is_durable_before_the_bank_is_asked(scene: Scene) -> None:
-    _consent(scene)
-    before = asyncio.run(scene.store.read(_leaves))
+    scene.consents()
+    before = asyncio.run(scene.store.read(count_of_leaves))
     scene.read()
     assert scene.bank.leaves_before == [before + 1]
 
 
 @pytest.mark.threat(3)
 def test_rows_of_other_accounts_never_pass(scene: Scene) -> None:
-    _consent(scene)
+    scene.consents()
     rows = scene.read()
     assert isinstance(rows, Rows)
     assert {row.account_id for row in (*rows.accounts, *rows.transactions)} == {"mine"}
@@ -151,30 +60,30 @@ def test_rows_of_other_accounts_never_pass(scene: Scene) -> None:
 @pytest.mark.threat(4)
 @pytest.mark.parametrize("purpose", sorted(FORBIDDEN))
 def test_a_forbidden_purpose_is_refused_even_when_a_consent_names_it(scene: Scene, purpose: Purpose) -> None:
-    _consent(scene, purposes=frozenset({purpose, Purpose.requested_service}))
+    scene.consents(purposes=frozenset({purpose, Purpose.requested_service}))
     assert scene.read(purpose) == Refused(Failure.forbidden)
     assert scene.bank.asked == []
 
 
 @pytest.mark.threat(5)
 def test_a_consent_without_the_purpose_gives_nothing(scene: Scene) -> None:
-    _consent(scene, purposes=frozenset())
+    scene.consents(purposes=frozenset())
     assert scene.read() == Refused(Failure.forbidden)
 
 
 @pytest.mark.threat(5)
 @pytest.mark.parametrize("change", [{"expires_ms": NOW_MS}, {"given_ms": NOW_MS + 1}])
 def test_a_consent_that_is_not_current_gives_nothing(scene: Scene, change: dict[str, int]) -> None:
-    _consent(scene, **change)
+    scene.consents(**change)
     assert scene.read() == Refused(Failure.consent_ended)
     assert scene.bank.asked == []
 
 
 @pytest.mark.threat(6)
 def test_after_a_withdrawal_nothing_is_read_and_its_number_is_the_highest(scene: Scene) -> None:
-    _consent(scene)
+    scene.consents()
     scene.read()
-    asyncio.run(scene.store.write(lambda c: consents.end(c, KEYS, "lane-1", NOW_MS, "withdrawn")))
+    asyncio.run(scene.store.write(lambda c: consents.end(c, KEYS, "lane-1", NOW_MS, Event.withdrawn)))
     last = scene.history()[-1]
     assert last.record["act"] == "consent.withdrawn"
     assert scene.read() == Refused(Failure.not_linked)
@@ -183,11 +92,11 @@ def test_after_a_withdrawal_nothing_is_read_and_its_number_is_the_highest(scene:
 
 @pytest.mark.threat(6)
 def test_reads_and_withdrawals_that_race_keep_their_order(scene: Scene) -> None:
-    _consent(scene)
+    scene.consents()
 
     async def race() -> list[object]:
         reads = [scene.gate.read(EVERYTHING, Purpose.requested_service, ASKER) for _ in range(20)]
-        end = scene.store.write(lambda c: consents.end(c, KEYS, "lane-1", NOW_MS, "withdrawn"))
+        end = scene.store.write(lambda c: consents.end(c, KEYS, "lane-1", NOW_MS, Event.withdrawn))
         return list(await asyncio.gather(*reads[:10], end, *reads[10:]))
 
     results = asyncio.run(race())
@@ -200,7 +109,7 @@ def test_reads_and_withdrawals_that_race_keep_their_order(scene: Scene) -> None:
 
 
 def test_a_consent_revoked_at_the_bank_ends_here_too(scene: Scene) -> None:
-    _consent(scene)
+    scene.consents()
     scene.bank.fails = "consent-ended"
     assert scene.read() == Refused(Failure.consent_ended, 30)
     assert scene.read() == Refused(Failure.not_linked)
@@ -209,7 +118,7 @@ def test_a_consent_revoked_at_the_bank_ends_here_too(scene: Scene) -> None:
 
 @pytest.mark.parametrize("fails", ["", "bank-away"])
 def test_rotated_tokens_are_kept_whatever_becomes_of_the_read(scene: Scene, fails: str) -> None:
-    _consent(scene)
+    scene.consents()
     scene.bank.fails = fails
     scene.bank.renewed = Grant("b", frozenset({"mine"}), "aac-1", "second", "refresh-2", 99)
     scene.read()
@@ -218,7 +127,7 @@ def test_rotated_tokens_are_kept_whatever_becomes_of_the_read(scene: Scene, fail
 
 
 def test_a_read_reaches_back_as_far_as_agreed_and_not_into_tomorrow(scene: Scene) -> None:
-    _consent(scene)
+    scene.consents()
     scene.read()
     assert scene.bank.asked[0][1].period == Period(date(2024, 3, 1), date(2026, 3, 18))
     scene.read(request=Read(frozenset({Data.transactions}), Period(date(2020, 1, 1), date(2027, 1, 1))))
@@ -230,7 +139,7 @@ def test_a_read_reaches_back_as_far_as_agreed_and_not_into_tomorrow(scene: Scene
 
 @pytest.mark.threat(7)
 def test_leaves_chain_and_hold_no_amount_and_no_token(scene: Scene) -> None:
-    _consent(scene)
+    scene.consents()
     scene.read()
     scene.read(Purpose.advertising)
     history = scene.history()
@@ -242,7 +151,140 @@ def test_leaves_chain_and_hold_no_amount_and_no_token(scene: Scene) -> None:
 
 def test_every_decision_is_counted(scene: Scene) -> None:
     scene.read()
-    _consent(scene)
+    scene.consents()
     scene.read()
     purpose = Purpose.requested_service.value
     assert scene.decisions == [("deny", purpose), ("allow", purpose)]
+
+
+@pytest.mark.threat(45)
+def test_rows_that_nobody_asked_for_are_dropped_and_counted(scene: Scene) -> None:
+    scene.consents()
+    scene.bank.days = (date(2026, 3, 1), date(2026, 2, 28), date(1999, 1, 1))
+    march = Read(frozenset({Data.accounts, Data.transactions}), Period(date(2026, 3, 1), date(2026, 3, 18)))
+    rows = scene.read(request=march)
+    assert isinstance(rows, Rows)
+    assert [(row.account_id, row.day) for row in rows.transactions] == [("mine", date(2026, 3, 1))]
+    assert rows.balances == ()
+    assert scene.dropped == {"not-asked": 2, "period": 4, "account": 2}
+    rows = scene.read(request=Read(frozenset({Data.accounts, Data.balances})))
+    assert isinstance(rows, Rows)
+    assert (len(rows.balances), rows.transactions, rows.covered) == (1, (), None)
+
+
+@pytest.mark.threat(46)
+def test_data_that_was_not_agreed_to_is_not_read(scene: Scene) -> None:
+    scene.consents(data=frozenset({Data.accounts, Data.balances}))
+    assert scene.read() == Refused(Failure.forbidden)
+    assert isinstance(scene.read(request=Read(frozenset({Data.balances}))), Rows)
+    assert [request.data for _, request in scene.bank.asked] == [{Data.balances}]
+
+
+@pytest.mark.threat(46)
+@pytest.mark.parametrize("kind", [Actor.agent, Actor.job, Actor.operator])
+def test_nobody_but_the_customers_own_bot_reads(scene: Scene, kind: Actor) -> None:
+    scene.consents()
+    assert scene.read(asker=Asker("lane-1", "7", "messenger", kind)) == Refused(Failure.forbidden)
+    assert scene.bank.asked == []
+    assert scene.history()[-1].record["actor"] == {"kind": kind.value, "id": "lane-1"}
+
+
+@pytest.mark.threat(47)
+def test_a_sealed_chat_reads_nothing_and_our_own_page_does(scene: Scene) -> None:
+    scene.consents(disclosure=Disclosure.sealed)
+    assert scene.read() == Refused(Failure.forbidden)
+    assert scene.read(asker=Asker("lane-1", "7", "whatsapp")) == Refused(Failure.forbidden)
+    assert scene.bank.asked == []
+    assert isinstance(scene.read(asker=Asker("lane-1", "7", "page")), Rows)
+
+
+@pytest.mark.threat(48)
+def test_a_link_to_another_persons_consent_reads_nothing(scene: Scene) -> None:
+    """Somebody with the database in hand points a link at somebody else's consent."""
+    scene.consents()
+    scene.do(lambda connection: connection.execute(tables.link.update().values(customer="mallory")))
+    assert scene.read() == Refused(Failure.forbidden)
+    assert scene.bank.asked == []
+
+
+@pytest.mark.threat(49)
+def test_a_conversation_has_a_budget_of_rows_and_gets_a_new_one_the_next_day(tmp_path: Path) -> None:
+    scene = gate.scene(tmp_path, budget=Budget(rows=3, accounts=1))
+    scene.consents(expires_ms=NOW_MS + 5 * DAY_MS, reconfirm_ms=NOW_MS + 5 * DAY_MS)
+    results = [scene.read() for _ in range(6)]
+    assert [isinstance(result, Rows) for result in results] == [True, True, True, False, False, False]
+    assert results[-1] == Refused(Failure.over_budget)
+    assert scene.history()[-1].record["decision"] == "deny:over-budget"
+    scene.clock.moment += timedelta(milliseconds=WINDOW_MS)
+    assert isinstance(scene.read(), Rows)
+    scene.store.close()
+
+
+@pytest.mark.threat(49)
+def test_a_conversation_has_a_budget_of_accounts_and_one_customer(tmp_path: Path) -> None:
+    scene = gate.scene(tmp_path, budget=Budget(rows=100, accounts=1))
+    scene.consents(accounts=frozenset({"mine", "another"}))
+    assert scene.read() == Refused(Failure.over_budget)
+    scene.consents(id="c2")
+    assert isinstance(scene.read(), Rows)
+
+    def another_customer(connection):  # type: ignore[no-untyped-def]
+        connection.execute(tables.link.update().values(customer="other"))
+        connection.execute(tables.consent.update().values(customer="other"))
+
+    scene.do(another_customer)
+    assert scene.read() == Refused(Failure.over_budget)
+    scene.store.close()
+
+
+@pytest.mark.threat(50)
+@pytest.mark.parametrize(
+    ("data", "purposes", "last", "failure"),
+    [
+        (frozenset({Data.accounts, Data.balances}), {Purpose.requested_service}, date(2026, 12, 31), Failure.agreement),
+        (frozenset(Data), set(), date(2026, 12, 31), Failure.agreement),
+        (frozenset(Data), {Purpose.requested_service}, date(2026, 3, 17), Failure.agreement),
+        (frozenset(Data), {Purpose.requested_service}, date(2026, 3, 18), None),
+    ],
+)
+def test_the_agreement_comes_before_the_consent(
+    tmp_path: Path, data: frozenset[Data], purposes: set[Purpose], last: date, failure: Failure | None
+) -> None:
+    scene = gate.scene(tmp_path, Agreement(data, frozenset(purposes), 90, date(2026, 1, 1), last, ZONE))
+    scene.consents()
+    result = scene.read()
+    assert isinstance(result, Rows) if failure is None else result == Refused(failure)
+    assert len(scene.bank.asked) == (failure is None)
+    scene.store.close()
+
+
+@pytest.mark.threat(44)
+def test_every_leaf_carries_its_policy_and_decides_again_alike(scene: Scene) -> None:
+    scene.read()
+    scene.consents()
+    scene.read()
+    scene.read(Purpose.targeted_advertising)
+    policy = deciding.approved()
+    read = [leaf.record for leaf in (*scene.history("lane-1"), *scene.history("cust")) if leaf.record["act"] == "read"]
+    assert [record["decision"] for record in read] == ["deny:not-linked", "allow", "deny:forbidden"]
+    assert {record["policy"] for record in read} == {policy.sha256}
+    assert all(decided_again(policy, record) for record in read)
+    flipped = {"allow": "deny:forbidden", "deny:forbidden": "allow", "deny:not-linked": "allow"}
+    assert not any(decided_again(policy, {**record, "decision": flipped[record["decision"]]}) for record in read)
+    assert not decided_again(policy, {**read[0], "policy": "0" * 64})
+
+
+def test_an_accounts_offer_is_decided_by_the_policy_too(tmp_path: Path) -> None:
+    nothing = Agreement(
+        frozenset({Data.balances}), frozenset({Purpose.requested_service}), 90, date.min, date.max, ZONE
+    )
+    scene = gate.scene(tmp_path, nothing)
+
+    async def keep(_grant: Grant) -> None:
+        raise AssertionError
+
+    offer = scene.gate.accounts_on_offer("b", gate.GRANT, "cust", "lane-1", keep)
+    assert asyncio.run(offer) == Refused(Failure.agreement)
+    assert scene.bank.asked == []
+    assert scene.history("cust")[-1].record["decision"] == "deny:agreement"
+    scene.store.close()

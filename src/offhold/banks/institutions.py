@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from offhold.banks.port import Connector
-
 
 @dataclass(frozen=True, slots=True)
 class Institution:
@@ -16,4 +14,3 @@ class Institution:
     name: str
     zone: ZoneInfo
     locale: str
-    connector: Connector

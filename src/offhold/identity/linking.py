@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -23,29 +23,42 @@ from offhold.identity import proofs
 from offhold.identity.oauth import OAuthClient
 from offhold.identity.proofs import ProofKey
 from offhold.keys.file import Keys
-from offhold.model.access import Purpose, Refused
+from offhold.model.access import Data, Purpose, Refused
+from offhold.model.consent import Consent, Scope
 from offhold.model.ids import new_token, new_ulid
 from offhold.model.ledger import Account
 from offhold.model.message import Contact, Disclosure
 from offhold.ops.clock import Clock
 from offhold.privacy import consent as consents
-from offhold.privacy.consent import Consent, Standing
+from offhold.privacy.agreement import Agreement
+from offhold.privacy.consent import DATA_FOR, Standing
 from offhold.store import tables
 from offhold.store.port import Store
 
 ATTEMPT_MS = 10 * 60_000
 CODE_MS = 5 * 60_000
 _DAY_MS = 86_400_000
-_HISTORY_DAYS = 366 * 2 + 31
+_MONTH_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One institution's OAuth client and consent resource."""
+    """One institution's OAuth client, consent resource and data-sharing agreement."""
 
     oauth: OAuthClient
     consents: BankConsents
     callback: str
+    agreement: Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """How long things last, as far as the agreement does not shorten them."""
+
+    consent_days: int
+    reconfirm_days: int
+    history_months: int
+    refusal_days: int
 
 
 class Goal(StrEnum):
@@ -73,6 +86,7 @@ class Attempt:
     accounts: tuple[str, ...] = ()
     grant: Mapping[str, Any] | None = None
     consent: str = ""
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +112,26 @@ class Linking:
         clock: Clock,
         doors: Mapping[str, Door],
         offer: Offer,
-        consent_days: int,
-        refusal_days: int,
+        lives: Lives,
     ) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
         self._doors = doors
         self._offer = offer
-        self._consent_ms = consent_days * _DAY_MS
-        self._refusal_ms = refusal_days * _DAY_MS
+        self._lives = lives
+
+    def days(self, institution: str) -> int:
+        """The longest life of a consent there: the agreement's, where that is shorter than ours."""
+        return min(self._lives.consent_days, self._door(institution).agreement.days)
+
+    def data_for(self, institution: str, purpose: Purpose) -> frozenset[Data]:
+        """What a consent for this purpose may read there: less than we offer where the agreement says so."""
+        return DATA_FOR[purpose] & self._door(institution).agreement.data
+
+    def left_out(self, institution: str) -> frozenset[Data]:
+        """What we offer to read and the agreement does not allow."""
+        return frozenset(Data) - self.data_for(institution, Purpose.requested_service)
 
     async def begin(self, contact: Contact, institution: str, redirect_uri: str, token: str) -> tuple[str, str, str]:
         """Start a login: where to send the browser, and its state and secret. One for each linking token.
@@ -140,8 +164,8 @@ class Linking:
     ) -> tuple[str, str, str]:
         door = self._door(institution)
         now = self._clock.now()
-        expires = datetime.fromtimestamp(now.timestamp() + self._consent_ms // 1000, UTC)
-        first = datetime.fromtimestamp(now.timestamp() - _HISTORY_DAYS * _DAY_MS // 1000, UTC)
+        expires = now.astimezone(UTC) + timedelta(days=self.days(institution))
+        first = now.astimezone(UTC) - timedelta(days=(self._lives.history_months + 1) * _MONTH_DAYS)
         intent = await door.consents.create(expires, first)
         state, nonce, secret = new_token(), new_token(), new_token()
         login = await door.oauth.begin(door.callback, SCOPE, intent, state, nonce)
@@ -222,6 +246,17 @@ class Linking:
         await self._step(state, "returned", "returned", offered)
         return offered, found
 
+    async def shown(self, state: str, secret: str, page: bytes) -> None:
+        """Keep the consent page as it was shown: a consent names it by its hash. Raises LinkRefused."""
+        attempt = await self._attempt(state, secret, "returned")
+        now_ms = self._clock.ms()
+
+        def write(connection: Connection) -> None:
+            name = consents.keep_notice(connection, self._keys, page, now_ms)
+            self._move(connection, state, "returned", "returned", replace(attempt, notice=name), None)
+
+        await self._store.write(write)
+
     async def offered(self, state: str, secret: str) -> Attempt:
         """The attempt behind a submitted consent form. Raises LinkRefused when it is used, expired or foreign."""
         return await self._attempt(state, secret, "returned", "accepted", "linked")
@@ -233,15 +268,22 @@ class Linking:
         same code, which is therefore derived from the unguessable state. Raises LinkRefused for another choice.
         """
         now_ms = self._clock.ms()
+        choice = replace(choice, purposes=choice.purposes & self._door(attempt.institution).agreement.purposes)
+        scopes = [
+            Scope(each, self.data_for(attempt.institution, each), choice.accounts) for each in sorted(choice.purposes)
+        ]
         consent = Consent(
             id=new_ulid(now_ms),
             customer=attempt.customer,
             institution=attempt.institution,
-            accounts=choice.accounts,
-            purposes=choice.purposes,
+            channel="web" if attempt.goal is Goal.web else "messenger",
+            scopes=tuple(scopes),
             disclosure=choice.disclosure,
             given_ms=now_ms,
-            expires_ms=now_ms + self._consent_ms,
+            reconfirm_ms=now_ms + self._lives.reconfirm_days * _DAY_MS,
+            expires_ms=now_ms + self.days(attempt.institution) * _DAY_MS,
+            history_months=self._lives.history_months,
+            notice=attempt.notice,
         )
         code = self._keys.pseudonym("link-code", state)
         step = "linked" if attempt.goal is Goal.web else "accepted"
@@ -255,7 +297,7 @@ class Linking:
             consents.give(connection, self._keys, Standing(consent, grant), attempt.lane)
             proofs.keep(connection, self._keys, attempt.lane, choice.keys, now_ms)
             if attempt.goal is Goal.web:
-                consents.link(connection, attempt.lane, consent, now_ms)
+                consents.link(connection, self._keys, attempt.lane, consent, now_ms)
             connection.execute(delete(tables.refusal).where(tables.refusal.c.lane == attempt.lane))
 
         await self._store.write(write)
@@ -264,7 +306,7 @@ class Linking:
     async def decline(self, state: str, secret: str) -> Attempt:
         """Remember the no; the bank is told that its consent is not wanted. Raises LinkRefused."""
         attempt = await self._attempt(state, secret, "begun", "returned")
-        until_ms = self._clock.ms() + self._refusal_ms
+        until_ms = self._clock.ms() + self._lives.refusal_days * _DAY_MS
 
         def write(connection: Connection) -> None:
             self._move(connection, state, None, "declined", replace(attempt, grant=None), None)
@@ -302,7 +344,7 @@ class Linking:
         self._not_anothers(connection, lane, standing.consent.customer)
         self._move(connection, None, "accepted", "linked", attempt, hashed, row.id)
         ended = consents.supersede(connection, self._keys, standing.consent, "messenger", now_ms)
-        consents.link(connection, lane, standing.consent, now_ms)
+        consents.link(connection, self._keys, lane, standing.consent, now_ms)
         return standing.consent, ended
 
     def sweep(self, connection: Connection, now_ms: int) -> tuple[Grant, ...]:
@@ -315,6 +357,7 @@ class Linking:
             unused = self._opened(row.id, row.body_sealed).consent
             ended.append(consents.end_unused(connection, self._keys, unused, now_ms, row.lane))
         connection.execute(delete(tables.link_attempt).where(over))
+        consents.forget_notices(connection, now_ms - ATTEMPT_MS)
         return tuple(grant for grant in ended if grant)
 
     async def ended(self, grant: Grant) -> None:

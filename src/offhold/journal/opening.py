@@ -12,12 +12,12 @@ from offhold.banks.institutions import Institution
 from offhold.journal.turns import Turns, leave_outcome, settle
 from offhold.keys.file import Keys
 from offhold.model.access import Access, Purpose, Read
+from offhold.model.consent import Consent
 from offhold.model.ledger import Rows
 from offhold.model.message import Conversation, Disclosure, Instruction, Reply, Turn, TurnKind
 from offhold.ops.clock import Clock
 from offhold.privacy import consent as consents
 from offhold.privacy import sealed
-from offhold.privacy.consent import Consent
 from offhold.privacy.gate import Asker, Gate
 from offhold.privacy.sealed import Question, SealedAsk
 from offhold.store.port import Store

@@ -20,6 +20,7 @@ from offhold.journal.lanes import Claim
 from offhold.journal.port import Channel, Heard
 from offhold.keys.file import Keys
 from offhold.model.access import Access, Purpose, Read
+from offhold.model.consent import Consent, Event
 from offhold.model.decision import Decision
 from offhold.model.ids import new_ulid
 from offhold.model.ledger import Rows
@@ -28,7 +29,7 @@ from offhold.ops import failpoints
 from offhold.ops.clock import Clock
 from offhold.privacy import consent as consents
 from offhold.privacy import sealed
-from offhold.privacy.consent import Consent, Standing
+from offhold.privacy.consent import Standing
 from offhold.privacy.gate import Asker, Gate
 from offhold.store import tables
 from offhold.store.port import Store
@@ -269,7 +270,7 @@ class Turns:
                 case Instruction.open_case:
                     self._open_case(connection, lane, now_ms)
                 case Instruction.unlink:
-                    ended = consents.end(connection, self._keys, lane, now_ms, "withdrawn")
+                    ended = consents.end(connection, self._keys, lane, now_ms, Event.withdrawn)
                     timers.put(connection, timers.UNLINK, lane, now_ms)
                 case Instruction.opt_out | Instruction.opt_in:
                     out = instruction is Instruction.opt_out

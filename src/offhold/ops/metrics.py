@@ -30,6 +30,9 @@ class Metrics:
         self.gate_decisions = Counter(
             "offhold_gate_decisions", "Decisions of the gate", ["decision", "purpose"], registry=registry
         )
+        self.gate_dropped = Counter(
+            "offhold_gate_rows_dropped", "Rows that a bank sent unasked", ["reason"], registry=registry
+        )
         self.sends = Counter(
             "offhold_sends", "Messages given to a platform, by outcome", ["outcome"], registry=registry
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Index,
     Integer,
@@ -101,14 +102,42 @@ consent = Table(
     Column("id", Text, primary_key=True),
     Column("customer", Text, nullable=False),
     Column("institution", Text, nullable=False),
-    Column("state", Text, nullable=False),  # given, withdrawn, revoked-at-bank
-    Column("purposes", Text, nullable=False),  # DPV terms joined by a space
-    Column("disclosure", Text, nullable=False),
+    Column("channel", Text, nullable=False),
     Column("given_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
-    Column("ended_ms", BigInteger, nullable=True),
-    Column("record_sealed", LargeBinary, nullable=False),
-    Column("grant_sealed", LargeBinary, nullable=True),
+    Column("notice", Text, nullable=False),
+    Column("grant_sealed", LargeBinary, nullable=True),  # the bank's tokens; gone once the consent ended
+    CheckConstraint("expires_ms > given_ms AND expires_ms - given_ms <= 31536000000", name="consent_a_year_at_most"),
+    Index("consent_customer", "customer", "institution"),
+)
+
+consent_event = Table(
+    "consent_event",
+    metadata,
+    Column("consent", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+)
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("hash", Text, primary_key=True),  # SHA-256 of the page that was shown
+    Column("at_ms", BigInteger, nullable=False),
+    Column("body_sealed", LargeBinary, nullable=False),
+)
+
+budget = Table(
+    "budget",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("institution", Text, primary_key=True),
+    Column("customer", Text, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
 )
 
 link_attempt = Table(

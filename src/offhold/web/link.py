@@ -6,7 +6,7 @@ The cookie of a login in progress is not a session: it holds the attempt's state
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -110,8 +110,8 @@ class _Legs:
 
     async def offer(self, request: Request) -> Response:
         """The consent page."""
-        attempt, accounts = await self._linking.accounts(*self._browser.login(request))
-        return self._consent_page(attempt, accounts)
+        state, secret = self._browser.login(request)
+        return await self._shown(state, secret)
 
     async def decide(self, request: Request) -> Response:
         """The customer's decision. A same-site cookie and the origin check keep other sites out."""
@@ -127,13 +127,19 @@ class _Legs:
             raise Problem("form-broken", 400)
         chosen = self._choice(fields, attempt)
         if not chosen.accounts or not chosen.purposes:
-            attempt, accounts = await self._linking.accounts(state, secret)
-            return self._consent_page(attempt, accounts, chosen)
+            return await self._shown(state, secret, chosen)
         code = await self._linking.accept(state, attempt, chosen)
         if attempt.goal is Goal.web:
             await self._greet(web_contact(attempt.institution, attempt.customer))
             return await self._signed_in(request, attempt)
         return self._browser.logged_in(RedirectResponse(with_code(attempt.redirect_uri, code), 303))
+
+    async def _shown(self, state: str, secret: str, incomplete: Choice | None = None) -> Response:
+        """The consent page, kept as it was shown."""
+        attempt, accounts = await self._linking.accounts(state, secret)
+        response = self._consent_page(attempt, accounts, incomplete)
+        await self._linking.shown(state, secret, bytes(response.body))
+        return response
 
     def _consent_page(
         self, attempt: Attempt, accounts: tuple[Account, ...], incomplete: Choice | None = None
@@ -151,8 +157,9 @@ class _Legs:
             channel="the web chat" if attempt.goal is Goal.web else "Messenger",
             accounts=accounts,
             purpose=Purpose.requested_service.value,
-            until=f"{self._now() + settings.consent_life:%-d %B %Y}",
+            until=f"{self._now() + timedelta(days=self._linking.days(attempt.institution)):%-d %B %Y}",
             months=settings.limits.history_months,
+            left_out=sorted(self._linking.left_out(attempt.institution)),
             chat_days=settings.limits.chat_days,
             refusal_days=settings.limits.refusal_days,
             passkey=offer,

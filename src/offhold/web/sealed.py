@@ -25,8 +25,8 @@ from offhold.identity.proofs import Challenges
 from offhold.identity.sessions import FRESH_MS, Level, Session, Sessions
 from offhold.journal.opening import NotConnected, NotProved, Opened, Opening
 from offhold.language.redact import redact
+from offhold.model.consent import Consent
 from offhold.ops.clock import Clock
-from offhold.privacy.consent import Consent
 from offhold.privacy.sealed import SealedAsk
 from offhold.web.browser import Browser, Handler, Problem, form, guarded, same_site, single
 from offhold.web.pages import Pages

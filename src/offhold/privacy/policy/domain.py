@@ -22,7 +22,7 @@ _KINDS = (*map(str, Data), "contacts")
 _EVERYTHING = frozenset(_KINDS)
 _SETS = (frozenset[str](), *(frozenset({str(kind)}) for kind in _KINDS), frozenset(map(str, Data)), _EVERYTHING)
 _CHANNELS = {
-    "our page": ("web", "sealed"),
+    "our page": ("page", "sealed"),
     "chat, open": ("messenger", "open"),
     "chat, sealed": ("messenger", "sealed"),
     "another chat, open": ("whatsapp", "open"),
@@ -117,12 +117,12 @@ def meant(asked: Question) -> bool:
     if asked.customer != asked.owner or not agreement or not asked.data <= asked.agreement.data:
         return False
     if asked.action == "offer":
-        return asked.data == {"accounts"} and asked.channel == "web"
+        return asked.data == {"accounts"} and asked.channel == "page"
     consent = asked.consent
     agreed = consent.active and asked.purpose in consent.purposes and asked.data <= consent.data
     theirs = consent.customer == asked.owner and consent.institution == asked.institution
     chat = asked.channel == consent.channel and consent.disclosure == "open"
-    return agreed and theirs and (asked.channel == "web" or chat) and asked.data <= frozenset(map(str, Data))
+    return agreed and theirs and (asked.channel == "page" or chat) and asked.data <= frozenset(map(str, Data))
 
 
 def disagreements(policy: Policy) -> tuple[int, list[Question]]:

@@ -75,7 +75,7 @@ class Model:
         if parsed["templates"]:
             raise NotModelled("templates")
         self._policies = list(parsed["staticPolicies"].values())
-        known = {*_literals(self._policies), *map(str, Purpose), *map(str, Data), "web", "open", *_OTHERS}
+        known = {*_literals(self._policies), *map(str, Purpose), *map(str, Data), "page", "open", *_OTHERS}
         self.words = sorted(known)
         self.context = z3.Context()
         self.text, constants = z3.EnumSort("Text", self.words, self.context)
@@ -269,7 +269,7 @@ def claims(model: Model) -> Iterator[Claim]:
         channel == model.word("context.consent.channel"),
         model.word("context.consent.disclosure") == model.literal["open"],
     )
-    elsewhere = channel != model.literal["web"]
+    elsewhere = channel != model.literal["page"]
     yield Claim("read for a chat that may not show it", z3.And(allowed, read, elsewhere, z3.Not(theirs)))
     yield Claim("accounts offered outside our own page", z3.And(allowed, offer, elsewhere))
     yield Claim(
