@@ -47,7 +47,7 @@ _MEASURES: dict[Measure, Callable[[Question], Answer]] = {
 }
 """A new answer is a function and a line here."""
 _ONE_SUBJECT = (Measure.last, Measure.first, Measure.next, Measure.price_change, Measure.twice)
-_INFLOWS = (Flow.income, Flow.received, Flow.refunds)
+_LASTING = (Measure.next, Measure.subscriptions, Measure.price_change, Measure.stopped, Measure.trend, Measure.twice)
 
 
 def answer(ask: Ask, book: Book, today: date) -> Answer:
@@ -81,10 +81,22 @@ def _resolved(ask: Ask, book: Book, today: date) -> Question | Answer:
         return unresolved(unknown)
     if len(subjects) > 1 and ask.measure in _ONE_SUBJECT:
         return clarify("unclear", say("ask.unclear"))
+    if ask.since_payday:
+        paid = resolve.income(book, ("salary",))
+        ask = _since_payday(ask, book, today) if not paid.unknown else ask
+        if ask.period is None:
+            return clarify("payday", say("ask.period"))
     joined = _one_period(ask)
     if isinstance(joined, Answer):
         return joined
     return Question(joined, book, subjects, without, chosen, into, today)
+
+
+def _since_payday(ask: Ask, book: Book, today: date) -> Ask:
+    """From the day of the latest pay to today."""
+    pay = resolve.income(book, ("salary",))
+    days = [entry.row.day for entry in book.entries if entry.kind is Kind.income and pay.holds(entry)]
+    return replace(ask, periods=(Period(max(days), today),))
 
 
 def _account_phrases(
@@ -186,7 +198,5 @@ def needs_history(ask: Ask) -> bool:
     """Whether the rows of the asked period alone cannot say what the words mean."""
     phrases = (*ask.subjects, *ask.without)
     closed = all(" ".join(phrase) in CATEGORY_WORDS and phrase != ("gas",) for phrase in phrases)
-    lasting = (Measure.next, Measure.subscriptions, Measure.price_change, Measure.stopped, Measure.trend)
-    return (
-        not closed or ask.measure in lasting or ask.period is None or len(ask.periods) > 1 or ask.group_by == "merchant"
-    )
+    lasting = ask.since_payday or ask.measure in _LASTING or ask.group_by == "merchant"
+    return not closed or lasting or len(ask.periods) != 1

@@ -196,13 +196,15 @@ Groups = Sequence[tuple[_Printed, list[Transaction]]]
 
 
 def _named(groups: Groups) -> dict[tuple[str, ...], Counter[str]]:
-    """Which names stand beside a descriptor, and beside a descriptor at a price."""
+    """Which names stand beside a descriptor; where they are several, also beside a descriptor at a price."""
     named: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
-    for printed, alike in groups:
-        if not printed.name:
-            continue
+    naming = [(printed, alike) for printed, alike in groups if printed.name]
+    for printed, alike in naming:
         for key in _keys(printed.stem, printed.mcc):
             named[key][printed.name] += len(alike)
+    shared = {key for key, seen in named.items() if len(seen) > 1}
+    for printed, alike in naming:
+        for key in shared.intersection(_keys(printed.stem, printed.mcc)):
             for row in alike:
                 named[(*key, str(row.amount.minor))][printed.name] += 1
     return dict(named)

@@ -79,11 +79,11 @@ ALIASES = {
     for alias, name in (
         pair.split(":")
         for pair in (
-            "sia:singapore airlines|ba:british airways|aa:american airlines|tj:trader joes|tjs:trader joes|mcd:mcdonalds|maccas:mcdonalds|"
+            "sia:singapore airl|ba:british airways|aa:american airlines|tj:trader joes|tjs:trader joes|mcd:mcdonalds|maccas:mcdonalds|"
             "maccies:mcdonalds|mickey ds:mcdonalds|dd:doordash|sbux:starbucks|amzn:amazon|cfa:chick fil a|wfm:whole foods|hd:home depot|"
             "jl:john lewis|marks and spencer:m s|marks spencer:m s|marks:m s|sainos:sainsburys|tescos:tesco|spoons:wetherspoon|kfc:kentucky|"
             "bk:burger king|ntuc:fairprice|mrt:simplygo|tfl:tfl|cheque:check|nyt:new york times|wsj:wall street journal|wapo:washington post|"
-            "ikea:ikea|bog:bord gais|qt:quiktrip|dunkin donuts:dunkin|chatgpt:openai|insta cart:instacart|apple icloud:icloud|game pass:xbox game pass|gamepass:xbox game pass"
+            "ikea:ikea|bog:bord gais|qt:quiktrip|dunkin donuts:dunkin|chatgpt:openai|xfinity:comcast|comcast xfinity:comcast|con edison:con ed|coned:con ed|pge:pg e|att:at t|british gas:british gas|insta cart:instacart|apple icloud:icloud|game pass:xbox game pass|gamepass:xbox game pass"
         ).split("|")
     )
 }

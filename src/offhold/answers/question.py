@@ -85,7 +85,9 @@ class Question:
                 return earned or (tuple(self._kinds(frozenset({Kind.received}))) if self.subject.brands else ())
             case Flow.received:
                 people = tuple(self._kinds(frozenset({Kind.received})))
-                return people if people or not self.subject.narrows else tuple(self._kinds(_INCOME))
+                if people or not self.subject.narrows:
+                    return people
+                return tuple(self._kinds(_INCOME)) or tuple(self._kinds(frozenset({Kind.refund})))
             case Flow.refunds:
                 return tuple(self._kinds(frozenset({Kind.refund})))
             case Flow.pending:

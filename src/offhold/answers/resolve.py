@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from offhold.answers import names
 from offhold.answers.book import Book, Entry
@@ -26,7 +27,8 @@ _CURRENCIES = {
     }.items()
     for word in spoken.split()
 }  # fmt: skip
-_VERBS = frozenset("eat ate eaten eating drink drank drinking tickets ticket games game goods habit".split())
+_SAME_STAY_DAYS = 5
+_VERBS = frozenset("eat ate eaten eating drink drank drinking tickets ticket games game goods habit fee fees".split())
 _TRIP = frozenset("trip trips holiday vacation vacations travels stay".split())
 
 
@@ -43,6 +45,7 @@ class Subject:
     notes: frozenset[str] = frozenset()
     text: re.Pattern[str] | None = None
     place: Place | None = None
+    days: tuple[tuple[date, date], ...] = ()
     currency: str = ""
     pending: bool = False
     accounts: frozenset[str] = frozenset()
@@ -59,6 +62,7 @@ class Subject:
         return (
             (not self.codes or row.mcc in self.codes)
             and (not self.pending or entry.pending)
+            and (not self.days or any(first <= row.day <= last for first, last in self.days))
             and (not self.categories or entry.category in self.categories)
             and (not self.currency or self.currency in (row.amount.currency, row.original and row.original.currency))
             and (not self.brands or entry.brand in self.brands)
@@ -97,6 +101,10 @@ def several(book: Book, phrases: Sequence[Sequence[str]], spoken: Sequence[str] 
             continue
         before = found[-1] if found else None
         found.append(_beside(book, before, left, phrases) or subject(book, left, spoken))
+        if before and not before.unknown and found[-1].place and not before.place:
+            found[-2:] = [
+                _there(book, _joined(book, [before, found[-1]], (before.label, *left)), [before, found[-1]], left)
+            ]
         if before and found[-1].notes and before.brands and found[-1].brands == before.brands:
             del found[-2]
     found += [_merchants(book, frozenset({brand}), words(book.brands.title(brand))) for brand in sorted(extra)]
@@ -150,6 +158,7 @@ def subject(book: Book, phrase: Sequence[str], spoken: Sequence[str] = ()) -> Su
         return EVERYTHING
     if "cheque" in phrase and book.brands.knows("check"):
         phrase = tuple("check" if word == "cheque" else word for word in phrase)
+    phrase = tuple(part.removeprefix("the ") for part in phrase)
     whole = " ".join(phrase)
     if whole == "gas":
         return _gas(book)
@@ -185,7 +194,9 @@ def _atom(book: Book, phrase: Sequence[str]) -> Subject | None:
     """A phrase that is one thing as a whole, without guessing at its spelling."""
     whole, flat = " ".join(phrase), _flat(phrase)
     if brands := book.brands.called(flat):
-        return _merchants(book, book.brands.meant(flat) or brands, flat)
+        named = _merchants(book, book.brands.meant(flat) or brands, flat)
+        if not (named.unknown and book.places.named(whole)):
+            return named
     if whole in CATEGORY_WORDS:
         return _category(CATEGORY_WORDS[whole])
     if whole in _CURRENCIES:
@@ -219,6 +230,8 @@ def _qualified(book: Book, phrase: Sequence[str]) -> Subject | None:
     key = next((CATEGORY_WORDS[part] for part in phrase if part in CATEGORY_WORDS), "")
     if not key and {"medicare", "supplement"} & set(_flat(phrase)):
         key = "insurance"
+    if key == "insurance" and {"pet", "dog", "cat"} & set(_flat(phrase)):
+        return Subject("pet insurance", categories=frozenset({"pets"}), codes=frozenset({"6300"}))
     others = [
         word
         for part in phrase
@@ -259,7 +272,19 @@ def _segments(book: Book, phrase: list[str]) -> Subject:
             parts.append(found)
         index += size
     made = _joined(book, parts, phrase)
-    return _accounted(book, made, left, phrase) if left else _there(book, made, parts, phrase)
+    return _accounted(book, made, parts, left, phrase) if left else _there(book, made, parts, phrase)
+
+
+def _stays(book: Book, place: Place) -> tuple[tuple[date, date], ...]:
+    """The days between purchases made at a place, a stay each: rides and fees there do not name it."""
+    days = sorted({entry.row.day for entry in book.entries if place.holds(entry.row, entry.category)})
+    stays: list[tuple[date, date]] = []
+    for day in days:
+        if stays and (day - stays[-1][1]).days <= _SAME_STAY_DAYS:
+            stays[-1] = (stays[-1][0], day)
+        else:
+            stays.append((day, day))
+    return tuple(stays)
 
 
 def _joined(book: Book, parts: Sequence[Subject], phrase: Sequence[str]) -> Subject:
@@ -280,11 +305,11 @@ def _joined(book: Book, parts: Sequence[Subject], phrase: Sequence[str]) -> Subj
     return made
 
 
-def _accounted(book: Book, made: Subject, left: list[str], phrase: Sequence[str]) -> Subject:
+def _accounted(book: Book, made: Subject, parts: Sequence[Subject], left: list[str], phrase: Sequence[str]) -> Subject:
     """The words still open: a name spelt otherwise, a note of the payments found so far; else they are unknown."""
     flat = [word for word in _flat(left) if word not in _TRIP]
     if made.narrows and all(word in KIN for word in flat):
-        return made
+        return _there(book, made, parts, phrase)
     if made.brands and (noted := _noted(book, made, flat)):
         return noted
     if made.brands:
@@ -306,9 +331,7 @@ def _accounted(book: Book, made: Subject, left: list[str], phrase: Sequence[str]
 
 def _by_note(book: Book, flat: Sequence[str]) -> Subject | None:
     """A payment known by its note alone ("badminton"), or by a name beside a note."""
-    wanted = frozenset(word for word in flat if word not in KIN)
-    if not wanted:
-        return None
+    wanted = frozenset(word for word in flat if word not in KIN) or frozenset(flat)
     made = Subject(" ".join(flat), notes=wanted)
     return made if any(made.holds(entry) for entry in book.entries if is_person(entry.row)) else None
 
@@ -325,6 +348,10 @@ def _there(book: Book, made: Subject, parts: Sequence[Subject], phrase: Sequence
             return people
     if made.brands and made.codes:
         return replace(made, codes=frozenset())
+    if made.place and (stays := _stays(book, made.place)):
+        away = replace(made, place=None, days=stays)
+        if any(away.holds(entry) for entry in book.entries):
+            return away
     return Subject(" ".join(phrase), unknown=" ".join(phrase), items=True)
 
 

@@ -50,7 +50,7 @@ CATEGORY_WORDS: dict[str, str] = {
         "childcare": "childcare|child care|nursery fees|daycare|day care|babysitting|nursery|creche|preschool",
         "kids": "the kids|kids|kids clubs|kids activities|children|the children|kid stuff",
         "education": "tuition|education|courses|course fees|school fees|classes|lessons|course fee|tuition fees",
-        "pets": "pets|pet|the dog|the cat|my dog|my cat|vet|vets|vet bills|pet food|pet care|dog|cat|dogs|cats|pet supplies|dog food|cat food|pet stuff|pet insurance|dog insurance|cat insurance|the pets|our dog|our cat",
+        "pets": "pets|pet|the dog|the cat|my dog|my cat|vet|vets|vet bills|pet food|pet care|dog|cat|dogs|cats|pet supplies|dog food|cat food|pet stuff|the pets|our dog|our cat",
         "personal_care": "haircuts|haircut|hair|beauty|personal care|grooming|salon|salons|barber|barbers|hairdresser|hairdressers|beauty salon|nail salon|nails|hair and beauty|hair salon|spa",
         "charity": "charity|donations|donation|charities|charitable giving|giving|church|church donations|good causes|charitable donations|tithes|donating",
         "taxes": "taxes|tax|council tax and taxes|tax bill|tax bills|tax payments",

@@ -63,7 +63,7 @@ DECLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
 _RULES = tuple((reason, re.compile("|".join(patterns))) for reason, patterns in DECLINES)
 _VAGUE = re.compile(
     r"(?:(?:how|is|are) (?:am i|my (?:spending|money|finances|budget|account))(?: \w+){0,3}|am i (?:ok(?:ay)?|good|broke|rich|doing .*)|how am i doing.*|how are things.*|money|spending|stuff|numbers|why|what|how much|"
-    r"how much was (?:it|that|the thing.*)|how's it going|how much (?:is|was|did) (?:it|that|this)(?: cost| come to)?|what about (?:it|him|her|them|that)|tell me|finances|expenses|anything (?:unusual|weird|interesting).*|what'?s up|is (?:this|that|everything) (?:ok|okay|right|normal).*|.*\b(?:the|that) (?:place|one|shop|guy|thing|restaurant) (?:with|where|that|which|who)\b.*)\??"
+    r"how much was (?:it|that|the thing.*)|how's it going|how much (?:is|was|did) (?:it|that|this)(?: cost| come to)?|what about (?:it|him|her|them|that)|tell me|finances|expenses|anything (?:unusual|weird|interesting).*|what'?s up|.*\bover the (?:holidays|festive (?:season|period))\b.*|is (?:this|that|everything) (?:ok|okay|right|normal).*|.*\b(?:the|that) (?:place|one|shop|guy|thing|restaurant) (?:with|where|that|which|who)\b.*)\??"
 )
 _FOREIGN = re.compile(
     r"\b(?:wie ?viel|habe|ausgegeben|letzten|monat|combien|depense|dernier|mois|cuanto|gaste|pasado|quanto|speso|scorso|berapa|saya|bulan|hvor|mye|hoeveel|uitgegeven|ile|wydalem|skolko|mein|konto|mon|solde|mi saldo|gastei)\b"

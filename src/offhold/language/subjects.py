@@ -13,6 +13,7 @@ _JOINS = re.compile(
     r"\bor\b|\band\b|\bplus\b|[,;/+|()?!:]|\bn\b|\bversus\b|\bvs\b|\bcompared (?:to|with)\b|\bthan\b|\bagainst\b|(?<=\s)&(?=\s)|\.(?=\s|$)"
 )
 _AT = re.compile(r"\bat (?P<name>[a-z][\w'-]*)")
+_AMPERSAND = re.compile(r"\b\w+&\w+\b")
 _NOT_NAMES = frozenset(
     "the a an my our all least most any each that this home work once it them which what present both either".split()
 )
@@ -34,8 +35,6 @@ MEASURE_WORDS: dict[Measure, frozenset[str]] = {
     Measure.next: frozenset("due renew renews renewal renewed upcoming".split()),
     Measure.price_change: frozenset("premium subscription rises jump jumped".split()),
     Measure.stopped: frozenset("stop stopped stops membership subscription still cancelled canceled cancel active".split()),
-    Measure.average: frozenset("fare fares".split()),
-    Measure.list: frozenset("recurring".split()),
 }  # fmt: skip
 """Words that belong to a measure's own way of being asked."""
 FLOW_WORDS: dict[Flow, frozenset[str]] = {
@@ -59,6 +58,7 @@ def content(piece: str, flow: Flow = Flow.spending, measure: Measure = Measure.s
     """The words of a piece that say something; a known phrase of several words stays one. A word after "at" is a name,
     whatever else it may mean."""
     named = {"".join(words(found["name"])) for found in _AT.finditer(piece)} - _NOT_NAMES
+    named |= {word for joined in _AMPERSAND.findall(piece) for word in words(joined)}
     carried_here = FLOW_WORDS[flow] | MEASURE_WORDS.get(measure, frozenset())
     kept: list[str] = []
     said = words(piece)

@@ -105,6 +105,7 @@ def _one(text: str, today: date, locale: str, anchor: Period | None) -> Understo
 def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor: Period | None) -> Understood:
     tidy, without, gross = slots.without(text)
     tidy = _ASIDES.sub(" ", tidy)
+    tidy, since_payday = _SINCE_PAYDAY.subn(" ", tidy)
     found = periods.find(tidy, today, locale, anchor)
     if found.future:
         return Understood(Intent.decline, reason="future")
@@ -122,7 +123,11 @@ def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor
         if balance and flow in (Flow.spending, Flow.saved, Flow.income)
         else _measure(cue, flow, text, bool(bounds), bool(found.periods))
     )
+    if to_account and flow is Flow.spending and measure is Measure.sum:
+        flow = Flow.saved
     subjects = _shared(rest) if measure is Measure.share else phrases(rest, flow, measure)
+    if not subjects and measure in (Measure.biggest, Measure.smallest) and re.search(r"\bbills?\b", rest):
+        subjects = (("bills",),)
     if against and measure is not Measure.breakdown:
         measure = Measure.compare
     ask = Ask(
@@ -149,6 +154,7 @@ def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor
         available=measure is Measure.balance and measures.available(text),
         gross=gross,
         lowest=measures.lowest(text),
+        since_payday=bool(since_payday),
         place=_place(rest, subjects),
         said=said,
     )
@@ -173,7 +179,7 @@ def _placed(ask: Ask, text: str, cue: measures.Cue | None, flow: Flow | None) ->
             "flow": flow is not None or bool(re.search(r"\b(?:spen[dt]\w*|costs?|bought|buy)\b", text)),
             "subjects": ask.subjects,
             "without": ask.without,
-            "periods": ask.periods,
+            "periods": ask.periods or ask.since_payday,
             "account": ask.account or ask.to_account,
             "bounds": ask.bounds,
             "weekdays": ask.weekdays,
@@ -214,15 +220,18 @@ def _placed(ask: Ask, text: str, cue: measures.Cue | None, flow: Flow | None) ->
     )
 
 
+_SINCE_PAYDAY = re.compile(
+    r"\bsince (?:my |the |our |i |we |being )?(?:last |most recent |latest )?(?:pay ?days?|pay ?che(?:ck|que)|salary(?: came in)?|got paid|was paid|were paid|paid)(?: last)?\b|\bthis pay period\b"
+)
 _CREDIT_LEFT = re.compile(r"\bcredit (?:left|available|remaining|limit)\b|\b(?:available|remaining) credit\b")
 _PLURAL = re.compile(
-    r"\b(?:purchases|transactions|charges|payments|orders|runs|visits|trips|rides|bills|deposits|invoices|debits|transfers|withdrawals|entries)\b"
+    r"\b(?:purchases|transactions|charges|orders|runs|visits|trips|rides|deposits|invoices|debits|entries)\b"
 )
 _SPENT = re.compile(
     r"\b(?:what|how much) (?:did |have |do |has |had )?(?:i|we) (?:\w+ )?(?:spen[dt]|paid|pay)\b|^(?:total )?spen[dt]\w*\b"
 )
 _GOING_RATE = re.compile(
-    r"\bhow much (?:is|are) (?:my|our|the)\b|\bwhat(?:'?s| is) (?:my|our|the) (?:\w+ ){1,3}(?:bill|subscription|rent|premium|payment|membership|plan|fee)\b"
+    r"\bhow much (?:is|are) (?:my|our|the)\b|\bwhat(?:'?s| is) (?:my|our|the) (?:\w+ ){0,3}(?:bill|subscription|rent|premium|payment|membership|plan|fee|mortgage)\b"
 )
 _TOTALLED = re.compile(r"\b(?:total|sum|spen[dt]\w*|costs?|how much|amount|tally|damage|what)\b")
 

@@ -96,6 +96,7 @@ class Ask:
     available: bool = False
     gross: bool = False
     lowest: bool = False
+    since_payday: bool = False
     place: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
 
