@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy import Connection
 
 from offhold import config
@@ -45,7 +46,7 @@ def offhold() -> None:
 def serve(
     config_file: ConfigFile = None,
     host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="port to listen on; 0 picks one")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="port to listen on; 0 picks one")] = 8080,
     role: Annotated[Role, typer.Option(help="web takes webhooks, worker answers them (SQLite: all)")] = Role.all,
     ready_file: Annotated[Path | None, typer.Option(help="written with our address once we serve")] = None,
 ) -> None:
@@ -83,7 +84,7 @@ def show_status(
 @app.command()
 def drain(
     config_file: ConfigFile = None,
-    timeout: Annotated[float, typer.Option(help="seconds to wait")] = 30.0,
+    timeout: Annotated[float, typer.Option(min=0, help="seconds to wait")] = 30.0,
 ) -> None:
     """Wait until every message is answered and every reply settled."""
     settings = config.load(config_file)
@@ -111,7 +112,7 @@ def doctor(
     checks = asyncio.run(wiring.examine(config.load(config_file)))
     for check in checks:
         mark = "[green]ok  [/]" if check.holds else "[red]fail[/]"
-        _out.print(f"{mark} {check.name}: {check.says}")
+        _out.print(f"{mark} {check.name}: {escape(check.says)}", soft_wrap=True)
     if not all(check.holds for check in checks):
         raise typer.Exit(1)
 
@@ -154,7 +155,7 @@ def keys_init(
         raise ConfigurationError((f"{target} exists; a root key is never overwritten",)) from error
     except OSError as error:
         raise ConfigurationError((f"cannot write {target}: {error.strerror}",)) from error
-    _out.print(f"Wrote {target}. Back it up apart from the database: without it nothing opens.")
+    _out.print(f"Wrote {target}. Back it up apart from the database: without it nothing opens.", soft_wrap=True)
 
 
 def _inspect(settings: config.Settings, ask: Callable[[Connection], T]) -> T:
@@ -167,7 +168,7 @@ def _inspect(settings: config.Settings, ask: Callable[[Connection], T]) -> T:
 def main() -> None:
     """Entry point of the console script."""
     try:
-        app()
+        app(prog_name="offhold")
     except ConfigurationError as error:
         for problem in error.problems:
             _err.print(problem, markup=False, highlight=False, soft_wrap=True)

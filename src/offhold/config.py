@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from offhold.errors import ConfigurationError
 
 _LEGIBLE = 4.5  # WCAG 2.2, 1.4.3
 _COLOUR = r"^(#[0-9a-fA-F]{6})?$"
+_PREFIX = "OFFHOLD_"
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -61,8 +63,17 @@ def _zone(value: str) -> str:
     return value
 
 
+def _readable(value: Path) -> Path:
+    if not value.is_file() or not os.access(value, os.R_OK):
+        raise ValueError(f"cannot read {value}")
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Zone = Annotated[str, AfterValidator(_zone)]
+File = Annotated[Path, AfterValidator(_readable)]
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
 
 
 class _Tree(BaseModel):
@@ -110,21 +121,21 @@ class Limits(_Tree):
 
 
 class InstitutionSettings(_Tree):
-    name: str
+    name: Text
     connector: Literal["obie"] = "obie"
     api_version: Literal["v4.0", "v3.1"] = "v4.0"
     base_url: WebAddress
     issuer: Annotated[str, AfterValidator(_issuer)]
-    client_id: str
+    client_id: Text
     client_auth: Literal["client_secret_basic", "private_key_jwt"] = "client_secret_basic"
-    client_secret_file: Path | None = None
-    client_key_file: Path | None = None
-    ca_file: Path | None = None
+    client_secret_file: File | None = None
+    client_key_file: File | None = None
+    ca_file: File | None = None
     timezone: Zone = "Europe/London"
     locale: str = "en-GB"
     event_issuer: str = ""
     event_jwks_url: str = ""
-    locations_file: Path | None = None
+    locations_file: File | None = None
     agreement_file: Path | None = None
     agreement_key: str = ""
     knowledge_dir: Path | None = None
@@ -132,14 +143,21 @@ class InstitutionSettings(_Tree):
     brand: Annotated[str, Field(pattern=_COLOUR), _brand_on("#ffffff")] = ""
     brand_dark: Annotated[str, Field(pattern=_COLOUR), _brand_on("#18212a")] = ""
 
+    @model_validator(mode="after")
+    def _has_its_credential(self) -> Self:
+        basic = self.client_auth == "client_secret_basic"
+        if (self.client_secret_file if basic else self.client_key_file) is None:
+            raise ValueError(f"needs {'CLIENT_SECRET_FILE' if basic else 'CLIENT_KEY_FILE'}")
+        return self
+
 
 class MessengerSettings(_Tree):
-    app_id: str
-    app_secret: SecretStr
-    app_secret_previous: SecretStr | None = None
-    verify_token: SecretStr
-    page_id: str
-    page_token: SecretStr
+    app_id: Text
+    app_secret: Secret
+    app_secret_previous: Secret | None = None
+    verify_token: Secret
+    page_id: Text
+    page_token: Secret
     graph_url: WebAddress = "https://graph.facebook.com"
     graph_version: str = Field("v26.0", pattern=r"^v\d+\.\d+$")
 
@@ -158,8 +176,9 @@ class Settings(BaseSettings):
     """The whole tree. See docs/reference/settings.md."""
 
     model_config = SettingsConfigDict(
-        env_prefix="OFFHOLD_",
+        env_prefix=_PREFIX,
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         nested_model_default_partial_update=True,
@@ -212,11 +231,14 @@ class Settings(BaseSettings):
 
 def load(file: Path | None = None) -> Settings:
     """Read the settings. Raises ConfigurationError with one sentence for each wrong setting."""
+    unknown = _unknown_names()
     try:
         settings = Settings(**_from_file(file))
     except ValidationError as error:
-        raise ConfigurationError(tuple(_problem(entry) for entry in error.errors())) from error
-    problems = [*_mode_problems(settings), *_file_problems(settings)]
+        raise ConfigurationError((*unknown, *map(_problem, error.errors()))) from error
+    except SettingsError as error:
+        raise ConfigurationError((*unknown, _not_a_tree(error))) from error
+    problems = [*unknown, *_mode_problems(settings), *_file_problems(settings)]
     if problems:
         raise ConfigurationError(tuple(problems))
     return settings
@@ -231,13 +253,31 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         return tomllib.loads(file.read_text())
     except OSError as error:
         raise ConfigurationError((f"--config: cannot read {file}: {error.strerror}",)) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError((f"--config: {file} is not TOML: {error}",)) from error
+
+
+_SAYS = {"missing": "is missing", "extra_forbidden": "there is no such setting"}
 
 
 def _problem(entry: Any) -> str:
     name = "OFFHOLD_" + "__".join(str(part).upper() for part in entry["loc"])
-    return f"{name}: {'is missing' if entry['type'] == 'missing' else entry['msg']}"
+    return f"{name}: {_SAYS.get(entry['type'], entry['msg'].removeprefix('Value error, '))}"
+
+
+def _not_a_tree(error: SettingsError) -> str:
+    """A name that stands for a group of settings was given a value of its own; the library tells which in words."""
+    found = re.search(r'field "(\w+)"', str(error))
+    name = f"{_PREFIX}{found[1].upper()}" if found else _PREFIX
+    return f"{name}: is a group; set its parts one by one, as {name}__…"
+
+
+def _unknown_names() -> list[str]:
+    """Names in the environment that are meant for us and mean nothing: a misspelt setting must not be ignored."""
+    given = (name for name in os.environ if name.upper().startswith(_PREFIX))
+    fields = Settings.model_fields
+    unknown = [name for name in given if name.upper().removeprefix(_PREFIX).partition("__")[0].lower() not in fields]
+    return [f"{name}: {_SAYS['extra_forbidden']}" for name in sorted(unknown)]
 
 
 def _mode_problems(settings: Settings) -> list[str]:
@@ -265,12 +305,6 @@ def _file_problems(settings: Settings) -> list[str]:
         problems.append("OFFHOLD_DATABASE_URL: must begin with sqlite:/// or postgresql://")
     if not settings.institutions:
         problems.append("OFFHOLD_INSTITUTIONS: name at least one institution")
-    for name, institution in settings.institutions.items():
-        basic = institution.client_auth == "client_secret_basic"
-        leaf = "CLIENT_SECRET_FILE" if basic else "CLIENT_KEY_FILE"
-        file = institution.client_secret_file if basic else institution.client_key_file
-        if file is None or not os.access(file, os.R_OK):
-            problems.append(f"OFFHOLD_INSTITUTIONS__{name.upper()}__{leaf}: needs a readable file")
     return problems
 
 

@@ -113,6 +113,7 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
     policy = deciding.approved()
     keys = Keys.from_file(settings.root_key_file)
     clock = Clock(settings.clock_file)
+    clock.now()  # a file that holds no time shows at the start
     metrics = Metrics()
     store = database(settings)
     banks = {name: bank(name, entry, settings, clock, metrics) for name, entry in settings.institutions.items()}

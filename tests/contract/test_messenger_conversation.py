@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from tests.counterparts import graph
 from tests.counterparts.service import QUESTION, World, deployed, wait_for
 
@@ -49,11 +49,6 @@ def texts(world: World, psid: str, number: int) -> list[str]:
     shown = world.graph.texts(psid)
     assert len(shown) == number, shown
     return shown
-
-
-def error(code: int, subcode: int = 0) -> Response:
-    envelope = {"message": "no", "type": "OAuthException", "code": code, "error_subcode": subcode, "fbtrace_id": "A"}
-    return JSONResponse({"error": envelope}, 400)
 
 
 def once(answer: Callable[[dict[str, Any]], Response | None]) -> Callable[[dict[str, Any]], Response | None]:
@@ -279,7 +274,7 @@ def test_whatever_a_person_sends_is_answered(world: World, psid: str, what: dict
     assert texts(world, psid, 1)
 
 
-@pytest.mark.parametrize("answer", [lambda _body: Response("", 200), lambda _body: error(1)])
+@pytest.mark.parametrize("answer", [lambda _body: Response("", 200), lambda _body: graph.refusal(1)])
 def test_an_echo_is_never_answered_and_settles_a_send_of_unknown_outcome(
     counterparts: World, answer: Callable[[dict[str, Any]], Response]
 ) -> None:
@@ -323,7 +318,7 @@ def test_another_applications_echo_settles_nothing(counterparts: World) -> None:
 
 
 def test_a_closed_window_drops_what_waits_and_the_next_message_is_answered(world: World, psid: str) -> None:
-    world.graph.answer = once(lambda _body: error(10, 2018278))
+    world.graph.answer = once(lambda _body: graph.refusal(10, 2018278))
     world.say(psid, "thanks")
     wait_for(lambda: world.service.metric("offhold_sends_total", outcome="window-closed") == 1)
     world.say(psid, "help")
@@ -331,7 +326,7 @@ def test_a_closed_window_drops_what_waits_and_the_next_message_is_answered(world
 
 
 def test_a_passing_trouble_is_tried_again(world: World, psid: str) -> None:
-    world.graph.answer = once(lambda _body: error(2))
+    world.graph.answer = once(lambda _body: graph.refusal(2))
     world.say(psid, "thanks")
     assert "welcome" in texts(world, psid, 1)[0]
     assert world.service.metric("offhold_sends_total", outcome="retry") == 1
@@ -344,7 +339,7 @@ def test_a_dead_token_stops_every_send_of_the_page(counterparts: World) -> None:
 
     def refuse(body: dict[str, Any]) -> Response:
         met.append(body["recipient"]["id"])
-        return error(190, 460)
+        return graph.refusal(190, 460)
 
     world.graph.answer = refuse
     world.say("6001", "thanks")

@@ -151,3 +151,9 @@ def deliver(address: str, event: dict[str, Any], seconds: float = 60.0) -> int:
                 return tries
         time.sleep(0.05)
     raise TimeoutError(f"no 200 after {tries} tries")
+
+
+def refusal(code: int, subcode: int = 0) -> Response:
+    """The platform's error envelope."""
+    envelope = {"message": "no", "type": "OAuthException", "code": code, "error_subcode": subcode, "fbtrace_id": "A"}
+    return JSONResponse({"error": envelope}, 400)

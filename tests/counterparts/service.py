@@ -78,10 +78,14 @@ class Service:
 
     def command(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         """Run `offhold …` to its end."""
+        return self.bare(*arguments, environment=self.environment(**more), folder=self.folder)
+
+    def bare(self, *arguments: str, environment: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+        """The same with an environment and a folder of the test's own."""
         return subprocess.run(
             [sys.executable, "-m", "offhold", *arguments],
-            env=self.environment(**more),
-            cwd=self.folder,
+            env=environment,
+            cwd=folder,
             capture_output=True,
             text=True,
             timeout=60,
@@ -92,13 +96,18 @@ class Service:
 
         `more` are settings for this start alone.
         """
+        self.start_with(self.environment(**more), survives=survives)
+
+    def start_with(
+        self, environment: dict[str, str], *arguments: str, port: str | None = None, survives: bool = True
+    ) -> None:
+        """The same with an environment, further arguments and perhaps a port of the test's own."""
         ready = self.folder / "ready"
         ready.unlink(missing_ok=True)
-        environment = self.environment(**more)
-        port = str(urlsplit(self.url).port)
+        port = port or str(urlsplit(self.url).port)
         with (self.folder / "serve.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "offhold", "serve", "--port", port, "--ready-file", str(ready)],
+                [sys.executable, "-m", "offhold", "serve", "--port", port, "--ready-file", str(ready), *arguments],
                 env=environment,
                 cwd=self.folder,
                 stderr=log,

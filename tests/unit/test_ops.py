@@ -31,7 +31,7 @@ def test_the_clock_file_is_read_at_each_use(tmp_path: Path) -> None:
 def test_a_clock_without_offset_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "clock"
     file.write_text("2026-03-18T09:00:00")
-    with pytest.raises(ValueError, match="offset"):
+    with pytest.raises(ConfigurationError, match="OFFHOLD_CLOCK_FILE.*offset"):
         Clock(file).now()
 
 

@@ -11,6 +11,7 @@ import base64
 import hmac
 import os
 import secrets
+from errno import ENOTDIR
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -70,7 +71,9 @@ class Keys:
 
 
 def make_root_key(path: Path) -> None:
-    """Write a new root key, readable by its owner only. Raises FileExistsError rather than overwrite one."""
+    """Write a new root key, readable by its owner only. Raises FileExistsError rather than overwrite one, OSError."""
+    if path.parent.exists() and not path.parent.is_dir():
+        raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(path.parent))
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

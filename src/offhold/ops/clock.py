@@ -9,6 +9,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from offhold.errors import ConfigurationError
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        problem = "OFFHOLD_CLOCK_FILE: needs an ISO time with its offset, such as 2026-03-18T09:00:00-07:00"
+        raise ConfigurationError((problem,))
+    return moment
+
 
 class Clock:
     """The machine's clock, or (test mode only) a file holding an ISO time with offset, re-read at each use."""
@@ -18,17 +31,14 @@ class Clock:
         self._last: datetime | None = None
 
     def now(self) -> datetime:
-        """Aware time. Raises ValueError when the clock file holds no ISO time with offset.
+        """Aware time. Raises ConfigurationError when the clock file holds no ISO time with offset.
 
         A file that is empty is being written at this moment: what it said last still holds.
         """
         if self._file is None or not self._file.exists():
             return datetime.now(UTC)
         if text := self._file.read_text().strip():
-            moment = datetime.fromisoformat(text)
-            if moment.tzinfo is None:
-                raise ValueError("the clock file needs an offset, such as 2026-03-18T09:00:00-07:00")
-            self._last = moment
+            self._last = _moment(text)
         return self._last or datetime.now(UTC)
 
     def ms(self) -> int:

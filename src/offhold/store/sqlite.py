@@ -153,12 +153,18 @@ class SqliteStore:
 
 
 def look(path: Path, work: Callable[[Connection], T]) -> T:
-    """Run `work` beside the process that holds the file, read-only. Raises ConfigurationError without a file."""
+    """Run `work` beside the process that holds the file, read-only. Raises ConfigurationError without a database."""
     if not path.exists():
         raise ConfigurationError((f"no database at {path}; has `offhold serve` run here?",))
     engine = create_engine(f"sqlite:///file:{path.absolute()}?mode=ro&uri=true")
-    with engine.connect() as connection:
-        return work(connection)
+    try:
+        with engine.connect() as connection:
+            return work(connection)
+    except SQLAlchemyError as error:
+        problem = f"{path} is no database of this version ({type(error).__name__}); has `offhold serve` run here?"
+        raise ConfigurationError((problem,)) from error
+    finally:
+        engine.dispose()
 
 
 def _exclusive(path: Path) -> Any:

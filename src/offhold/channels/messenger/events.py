@@ -115,14 +115,17 @@ def _safe(text: str) -> str:
     return redact(_legible(text[:_TEXT_CHARS])[:_TEXT_CHARS])[0]
 
 
-def _legible(text: str) -> str:
-    """One plain form (NFKC) without invisible and direction characters, behind which a card number could hide.
+def _whole(text: str) -> str:
+    """Lone surrogates of broken escapes cannot be encoded; they become the replacement character."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
-    Lone surrogates of broken escapes cannot be encoded; they become the replacement character.
-    """
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+def _legible(text: str) -> str:
+    """One plain form (NFKC) without invisible and direction characters, behind which a card number could hide."""
     return "".join(
-        char for char in unicodedata.normalize("NFKC", whole) if char in "\n\t" or unicodedata.category(char)[0] != "C"
+        char
+        for char in unicodedata.normalize("NFKC", _whole(text))
+        if char in "\n\t" or unicodedata.category(char)[0] != "C"
     )
 
 
@@ -167,7 +170,7 @@ def _linking(item: dict[str, Any], linking: dict[str, Any], page: Page) -> Event
     if status not in ("linked", "unlinked"):
         raise _Bad
     code = linking.get("authorization_code")
-    body = {"status": status, "code": code[:_PAYLOAD_CHARS] if isinstance(code, str) else ""}
+    body = {"status": status, "code": _whole(code[:_PAYLOAD_CHARS]) if isinstance(code, str) else ""}
     return _event(item, page, EventKind.account_linking, body)
 
 
