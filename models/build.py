@@ -24,10 +24,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 SHIPPED = Path(__file__).parent.parent / "src/offhold/models"
 LAYERS, HEADS, WIDTH, HEAD_WIDTH = 6, 12, 384, 32
+LEVELS = (2, 4, 5, 6)  # layers whose output is pooled
 MOST_TOKENS = 64
 LAYER_NORM_EPSILON = 1e-12
 OPSET, IR_VERSION = 20, 9
-NO_ATTENTION = -1e9  # added to the score of padding, before the softmax
 SOURCES = {  # inside the wheel: file name → SHA-256
     "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
@@ -115,13 +115,13 @@ class Graph:
         split = self.node("Reshape", value, self.shape(0, 0, HEADS, HEAD_WIDTH))
         return self.node("Transpose", split, perm=order)
 
-    def layer(self, value: str, no_attention: str, name: str) -> str:
+    def layer(self, value: str, name: str) -> str:
         attention = f"{name}.attention"
         together = self.linear(value, *(f"{attention}.self.{part}" for part in ("query", "key", "value")))
         query, key, content = self.node("Split", together, axis=-1, num_outputs=3, outputs=3).split(",")
         scores = self.node("MatMul", self.heads(query, (0, 2, 1, 3)), self.heads(key, (0, 2, 3, 1)))
         scaled = self.node("Mul", scores, self.constant(np.array(HEAD_WIDTH**-0.5, np.float32)))
-        share = self.node("Softmax", self.node("Add", scaled, no_attention), axis=-1)
+        share = self.node("Softmax", scaled, axis=-1)
         mixed = self.node("Transpose", self.node("MatMul", share, self.heads(content, (0, 2, 1, 3))), perm=(0, 2, 1, 3))
         joined = self.linear(self.node("Reshape", mixed, self.shape(0, 0, WIDTH)), f"{attention}.output.dense")
         value = self.layer_norm(self.node("Add", joined, value), f"{attention}.output.LayerNorm")
@@ -129,36 +129,35 @@ class Graph:
         narrow = self.linear(wide, f"{name}.output.dense")
         return self.layer_norm(self.node("Add", narrow, value), f"{name}.output.LayerNorm")
 
+    def pooled(self, value: str) -> str:
+        """(1, length, width) → (1, width): the mean over the tokens, at length 1."""
+        mean = self.node("ReduceMean", value, self.shape(1), keepdims=0)
+        return self.node("LpNormalization", mean, axis=-1, p=2)
+
 
 def encoder(weights: dict[str, Array], int8: bool = True) -> onnx.ModelProto:
-    """`ids` (batch, length) int64, 0 = padding → `tokens` (batch, length, 384) and `vector` (batch, 384), float32.
+    """`ids` (1, length) int64, one text → `levels` (4, 384) float32: the mean over its tokens after the layers 2, 4, 5
+    and 6, each at length 1. The last is the sentence vector that the model was trained for.
 
-    BERT (Devlin et al. 2018) without its pooler; `vector` is the mean over the tokens that are no padding, at length 1.
+    BERT (Devlin et al. 2018) without its pooler. One text at a time: there is no padding, hence no mask.
     """
     graph = Graph(weights, int8)
-    mask = graph.node("Cast", graph.node("Cast", "ids", to=TensorProto.BOOL), to=TensorProto.FLOAT)
     positions = weights["embeddings.position_embeddings.weight"][:MOST_TOKENS]
     places = graph.constant(positions + weights["embeddings.token_type_embeddings.weight"][0])
     length = graph.node("Shape", "ids", start=1, end=2)
     place = graph.node("Slice", places, graph.shape(0), length)
     value = graph.layer_norm(graph.node("Add", graph.embedding("ids"), place), "embeddings.LayerNorm")
-    padding = graph.node("Sub", graph.constant(np.array(1, np.float32)), mask)
-    flat = graph.node("Mul", padding, graph.constant(np.array(NO_ATTENTION, np.float32)))
-    no_attention = graph.node("Unsqueeze", flat, graph.shape(1, 2))
+    levels = []
     for index in range(LAYERS):
-        value = graph.layer(value, no_attention, f"encoder.layer.{index}")
-    summed = graph.node("MatMul", graph.node("Unsqueeze", mask, graph.shape(1)), value)
-    pooled = graph.node("Squeeze", summed, graph.shape(1))  # the mean has the same direction as the sum
-    graph.nodes.append(helper.make_node("LpNormalization", [pooled], ["vector"], axis=-1, p=2))
-    graph.nodes.append(helper.make_node("Identity", [value], ["tokens"]))
+        value = graph.layer(value, f"encoder.layer.{index}")
+        if index + 1 in LEVELS:
+            levels.append(graph.pooled(value))
+    graph.nodes.append(helper.make_node("Concat", levels, ["levels"], axis=0))
     made = helper.make_graph(
         graph.nodes,
         "all-MiniLM-L6-v2",
-        [helper.make_tensor_value_info("ids", TensorProto.INT64, ["batch", "length"])],
-        [
-            helper.make_tensor_value_info("tokens", TensorProto.FLOAT, ["batch", "length", WIDTH]),
-            helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["batch", WIDTH]),
-        ],
+        [helper.make_tensor_value_info("ids", TensorProto.INT64, [1, "length"])],
+        [helper.make_tensor_value_info("levels", TensorProto.FLOAT, [len(LEVELS), WIDTH])],
         graph.constants,
     )
     model = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="offhold")

@@ -16,7 +16,7 @@ from rich.markup import escape
 from sqlalchemy import Connection
 
 from offhold import config
-from offhold.commands import policy
+from offhold.commands import evaluate, policy
 from offhold.config import Role
 from offhold.errors import ConfigurationError, OffholdError
 from offhold.journal.status import left_to_do, status
@@ -29,6 +29,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of the deployment.")
 app.add_typer(keys_app, name="keys")
 app.add_typer(policy.app, name="policy")
+app.add_typer(evaluate.app, name="eval")
 
 _out = Console()
 _err = Console(stderr=True)
@@ -128,6 +129,18 @@ def answer(
     from offhold import wiring
 
     asyncio.run(protocol.answer(sys.stdin, sys.stdout, wiring.ledger_institution))
+
+
+@app.command()
+def understand(
+    stdio: Annotated[bool, typer.Option("--stdio", help="JSON lines on standard input and output")] = False,
+) -> None:
+    """Say what each message means, before any row is read."""
+    if not stdio:
+        raise ConfigurationError(("understand: only --stdio is there",))
+    from offhold import understanding
+
+    understanding.read(sys.stdin.buffer, sys.stdout)
 
 
 @app.command()

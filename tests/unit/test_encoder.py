@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,35 +21,24 @@ def encoder() -> Encoder:
     return models.encoder()
 
 
-def test_vectors_are_those_of_the_published_weights_within_the_rounding_of_int8(encoder: Encoder) -> None:
-    entries = [entry for entry in reference() if "vector" in entry]
-    assert len(entries) >= 10
-    expected = np.array([entry["vector"] for entry in entries])
-    cosines = (encoder([entry["text"] for entry in entries]) * expected).sum(axis=1)
-    assert cosines.min() > LEAST_COSINE, cosines
+@pytest.mark.parametrize(
+    "entry", [entry for entry in reference() if "vector" in entry], ids=lambda entry: ascii(entry["text"][:20])
+)
+def test_a_vector_is_that_of_the_published_weights_within_the_rounding_of_int8(
+    encoder: Encoder, entry: dict[str, Any]
+) -> None:
+    assert float(encoder(entry["text"]) @ np.array(entry["vector"])) > LEAST_COSINE
 
 
-def test_a_vector_does_not_depend_on_the_texts_beside_it(encoder: Encoder) -> None:
-    """Padding must not leak; activations are quantised over a batch, so equality is not exact."""
-    texts = ["balance", "how much did I pay for my season ticket and the parking at the station in the last quarter"]
-    alone = np.concatenate([encoder([text]) for text in texts])
-    assert (encoder(texts) * alone).sum(axis=1).min() > LEAST_COSINE
-
-
-def test_rows_come_in_the_order_of_the_texts_and_have_length_one(encoder: Encoder) -> None:
-    texts = [f"{'very ' * (index % 7)}long question {index}" for index in range(70)]
-    vectors = encoder(texts)
-    assert vectors.shape == (70, WIDTH)
-    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    assert all(float(vectors[index] @ encoder([texts[index]])[0]) > LEAST_COSINE for index in (0, 33, 69))
-
-
-def test_nothing_to_encode_gives_no_rows(encoder: Encoder) -> None:
-    assert encoder([]).shape == (0, WIDTH)
+def test_a_vector_has_length_one_and_is_the_same_each_time(encoder: Encoder) -> None:
+    text = "how much did I pay for my season ticket in the last quarter"
+    assert encoder.levels(text).shape == (4, WIDTH)
+    assert np.linalg.norm(encoder.levels(text), axis=1) == pytest.approx(np.ones(4), abs=1e-5)
+    assert (encoder(text) == encoder(text)).all()
 
 
 def test_meaning_orders_the_cosines(encoder: Encoder) -> None:
-    card, stolen, rain = encoder(["I lost my bank card", "someone stole my debit card", "will it rain tomorrow"])
+    card, stolen, rain = map(encoder, ("I lost my bank card", "someone stole my debit card", "will it rain tomorrow"))
     assert card @ stolen > card @ rain
 
 

@@ -14,7 +14,7 @@ from offhold.language.encoder import Encoder, Vectors
 from offhold.language.wordpiece import WordPiece
 
 DIGESTS = {
-    "encoder.onnx": "66c37bdcaf1d6ebeb3dc2d9dcc8a59fc71a13111b1dea4185273e9dc34ce5fcd",
+    "encoder.onnx": "70a7eeff9295ba3ac72319949bc919bece4412efd09dba018a8f8fa3ded3d5d0",
     "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 }
 
@@ -29,8 +29,8 @@ def encoder() -> Encoder:
     session = onnxruntime.InferenceSession(_checked("encoder.onnx"), options, providers=["CPUExecutionProvider"])
 
     def run(ids: NDArray[np.int64]) -> Vectors:
-        vectors: Vectors = session.run(["vector"], {"ids": ids})[0]
-        return vectors
+        levels: Vectors = session.run(["levels"], {"ids": ids})[0]
+        return levels
 
     return Encoder(WordPiece(_checked("vocab.txt").decode().splitlines()), run)
 

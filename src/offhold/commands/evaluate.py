@@ -1,0 +1,36 @@
+"""`offhold eval`: how well is understood what customers write, measured on labelled files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from offhold.errors import ConfigurationError
+
+app = typer.Typer(no_args_is_help=True, help="Measure understanding on labelled files.")
+
+
+@app.command()
+def intents(
+    train_file: Annotated[Path, typer.Option("--train", help="CSV with the columns text and label")],
+    test_file: Annotated[Path, typer.Option("--test", help="CSV of the same form; label oos: out of scope")],
+    several: Annotated[bool, typer.Option("--multi-label", help="labels joined by |, none or many a text")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
+) -> None:
+    """Train intent heads on one file, answer the other one text at a time, and print the figures."""
+    try:
+        from offhold import models  # heavy imports, only where needed
+        from offhold.evaluation import intents as command
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            (f"eval intents needs {error.name}, which only training uses; `make install` brings it",)
+        ) from error
+    figures = command.measure(models.encoder().levels, train_file, test_file, several).as_dict()
+    if as_json:
+        typer.echo(json.dumps(figures))
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name:<18} {'does not apply' if value is None else value}")

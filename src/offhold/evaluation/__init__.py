@@ -1,0 +1,1 @@
+"""Measuring what the service understands: the commands `offhold eval …`. Nothing that serves customers imports it."""
