@@ -11,13 +11,16 @@ from enum import Enum
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from offhold.language.lexicon import CATEGORY_WORDS
-from offhold.language.understand import Intent, Understood, understand
-from offhold.model.ask import Ask
+from offhold.language.commands import Intent
+from offhold.language.lexicon import CATEGORY_WORDS, CODE_WORDS, LOOSE_WORDS
+from offhold.language.understand import Understood, understand
+from offhold.model.ask import Ask, Bound
 from offhold.model.period import Period
 
 _FIRST_YEAR, _LAST_YEAR = 1971, 2999  # a clock outside is a mistake, and calendars need room on both sides
-_OWN_KEYS = ("measure", "periods", "group_by")  # of an Ask; the others are filters
+_NO_FILTERS = ("measure", "periods", "group_by", "said")  # of an Ask; the others are filters
+_READS_NOTHING = (Intent.unknown, Intent.foreign, Intent.too_long, Intent.vague)
+_KNOWN = CATEGORY_WORDS.keys() | LOOSE_WORDS.keys() | CODE_WORDS.keys()
 
 
 class _Refused(ValueError):
@@ -63,7 +66,13 @@ def _today(now: str, zone: str) -> date:
         raise _Refused("timezone: expected an IANA name, as Europe/London") from error
 
 
-def _shown(found: Understood) -> dict[str, Any]:
+def _shown(parts: tuple[Understood, ...]) -> dict[str, Any]:
+    """The first thing asked, and under `also` what else the same message asks."""
+    shown = [_part(part) for part in parts]
+    return shown[0] | ({"also": shown[1:]} if len(shown) > 1 else {})
+
+
+def _part(found: Understood) -> dict[str, Any]:
     ask = found.ask
     unresolved = _unresolved(ask)
     periods = [_days(period) for period in ask.periods] if ask else []
@@ -85,15 +94,21 @@ def _days(period: Period) -> dict[str, str]:
 
 
 def _filters(ask: Ask) -> dict[str, Any]:
-    """Every other slot that the message filled."""
-    plain = Ask(ask.measure)
-    filled = (entry.name for entry in fields(ask) if getattr(ask, entry.name) != getattr(plain, entry.name))
-    return {name: _json(asdict(ask)[name]) for name in filled if name not in _OWN_KEYS}
+    """Every other slot that the message filled, and the categories among its words."""
+    untouched = Ask(ask.measure)
+    changed = {entry.name: getattr(ask, entry.name) for entry in fields(ask) if entry.name not in _NO_FILTERS}
+    filled = {name: value for name, value in changed.items() if value != getattr(untouched, name)}
+    categories = {CATEGORY_WORDS[word] for phrase in ask.subjects for word in phrase if word in CATEGORY_WORDS}
+    return _json(filled | ({"categories": sorted(categories)} if categories else {}))  # type: ignore[no-any-return]
 
 
 def _json(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Bound):
+        return asdict(value)
+    if isinstance(value, dict):
+        return {name: _json(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_json(entry) for entry in value]
     return value
@@ -103,8 +118,8 @@ def _unresolved(ask: Ask | None) -> list[dict[str, str]]:
     """What no rule reads. A name is found, or not, in the customer's own rows, which are not at hand here."""
     if ask is None:
         return []
-    phrases = (ask.subject, *ask.others, ask.without)
-    names = (" ".join(word for word in phrase if word not in CATEGORY_WORDS) for phrase in phrases)
+    phrases = (*ask.subjects, *ask.without)
+    names = (" ".join(word for word in phrase if word not in _KNOWN) for phrase in phrases)
     return [
         {"text": name, "why": "no category: a name to be found in the customer's own rows"} for name in names if name
     ]
@@ -112,6 +127,6 @@ def _unresolved(ask: Ask | None) -> list[dict[str, str]]:
 
 def _confidence(found: Understood, unresolved: list[dict[str, str]]) -> float:
     """1 where rules read every word, 0.5 where names are left to the rows, 0 where nothing was understood."""
-    if found.intent is Intent.unknown:
+    if found.intent in _READS_NOTHING:
         return 0.0
     return 0.5 if unresolved else 1.0
