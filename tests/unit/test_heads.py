@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +130,21 @@ def test_nothing_can_be_learnt_from_what_is_all_out_of_scope(tmp_path: Path) -> 
     file.write_bytes(b"text,label\nhi,oos\n")
     with pytest.raises(ConfigurationError, match="out of scope"):
         intents.measure(levels, file, file, several=False)
+
+
+def labelled(file: Path, rows: Sequence[tuple[str, str]]) -> Path:
+    file.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    return file
+
+
+def test_a_label_never_learned_counts_as_missed_and_nothing_is_rejected_without_oos_rows(tmp_path: Path) -> None:
+    train_file = labelled(
+        tmp_path / "train.csv", [("pay money", "pay"), ("lost card", "lost"), ("card lost my", "lost")]
+    )
+    asked = [("pay money", "pay"), ("lost card", "lost"), ("how balance", "balance"), ("where account", "balance")]
+    first, again = (
+        intents.measure(levels, train_file, labelled(tmp_path / "test.csv", asked), several=False) for _ in range(2)
+    )
+    assert (first.accuracy, first.micro_f1) == (0.5, 0.5)
+    assert first.in_scope_accuracy is first.oos_recall is first.auroc is None
+    assert (first.accuracy, first.macro_f1) == (again.accuracy, again.macro_f1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,9 @@ def intents(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Train intent heads on one file, answer the other one text at a time, and print the figures."""
+    os.environ["OPENBLAS_NUM_THREADS"] = (
+        "1"  # read when numpy loads: figures are those of one core, the same everywhere
+    )
     try:
         from offhold import models  # heavy imports, only where needed
         from offhold.evaluation import intents as command

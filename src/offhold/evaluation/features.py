@@ -31,10 +31,17 @@ def learnt(levels: Floats) -> Features:
     means = levels.mean(axis=0)
     means[-1] = 0  # the sentence vector was trained to be compared as it is
     joined = _joined(levels, means)
-    centred = joined - joined.mean(axis=0)
+    axes = _axes(joined - joined.mean(axis=0))
+    return Features(means, axes, joined.mean(axis=0) @ axes)
+
+
+def _axes(centred: Floats) -> Floats:
+    """At most `WIDTH` principal axes as columns, the longest first; the cheaper of two ways to the same."""
+    rows, columns = centred.shape
+    if rows < columns:
+        return np.ascontiguousarray(np.linalg.svd(centred, full_matrices=False)[2][:WIDTH].T)
     _, axes = np.linalg.eigh(centred.T @ centred)  # ascending
-    kept = np.ascontiguousarray(axes[:, : -WIDTH - 1 : -1], np.float32)
-    return Features(means, kept, joined.mean(axis=0) @ kept)
+    return np.ascontiguousarray(axes[:, : -WIDTH - 1 : -1])
 
 
 def _joined(levels: Floats, means: Floats) -> Floats:
