@@ -29,6 +29,8 @@ from offhold_demo.bank.walk import Walk, returned
 
 FEBRUARY = Period(date(2026, 2, 1), date(2026, 2, 28))
 LEAST_URL = "http://127.0.0.1"
+NOON = 1_773_860_400
+"""2026-03-18T12:00-07:00."""
 
 
 @dataclass
@@ -71,24 +73,22 @@ def reading(
 
 
 @asynccontextmanager
-async def before_least(
-    bank: LeastBank, seconds: float = 5.0, zone: str = "America/Los_Angeles"
-) -> AsyncIterator[Reading]:
+async def before_least(bank: LeastBank, seconds: float = 5.0) -> AsyncIterator[Reading]:
     """In front of the least bank, under an authorisation of the account `acc-1`."""
     bank.tokens["access"], bank.consents["aac-1"] = "customer", "AUTH"
     grant = Grant("least", frozenset({"acc-1"}), "aac-1", "access", "refresh")
     async with AsyncClient(transport=ASGITransport(bank.app())) as http:
         credentials = Credentials(CLIENT_ID, CLIENT_SECRET)
-        yield reading(http, bank.base + AISP, bank.base, credentials, grant, lambda: 0, zone, seconds)
+        yield reading(http, bank.base + AISP, bank.base, credentials, grant, lambda: NOON, seconds=seconds)
 
 
-def rows_of(rows: list[dict[str, Any]], zone: str = "America/Los_Angeles", **changes: Any) -> Rows:
-    """What the connector makes of these transactions of `acc-1`, asked for February 2026."""
+def rows_of(rows: list[dict[str, Any]], period: Period = FEBRUARY, **changes: Any) -> Rows:
+    """What the connector makes of these transactions of `acc-1`, on 18 March 2026 and asked for `period`."""
     bank = replace(LeastBank(LEAST_URL, rows), **changes)
 
     async def read() -> Rows:
-        async with before_least(bank, zone=zone) as reader:
-            return await reader.rows()
+        async with before_least(bank) as reader:
+            return await reader.rows(period)
 
     return asyncio.run(read())
 

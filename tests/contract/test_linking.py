@@ -391,7 +391,7 @@ def test_two_presses_lead_to_one_link(world: World) -> None:
     assert "connected already" in world.graph.texts("7035")[-1]
 
 
-@pytest.mark.threat(28)
+@pytest.mark.threat(67)
 def test_a_code_links_the_chat_it_was_made_for_and_no_other(world: World) -> None:
     code = world.link("7036")
     for psid, wrong in (("7037", code), ("7036", "guessed"), ("7036", "")):

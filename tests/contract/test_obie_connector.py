@@ -77,27 +77,42 @@ def test_four_hundred_pages_of_the_smallest_size() -> None:
     assert len(rows_of(many, page_size=25).transactions) == 10_000
 
 
+@pytest.mark.threat(10)
 @pytest.mark.parametrize(
     "following",
     [
-        f"{BASE}/accounts/acc-1/transactions?page=2",
-        "https://elsewhere.test/open-banking/v4.0/aisp/accounts/acc-1/transactions",
-        "http://127.0.0.1@elsewhere.test/open-banking/v4.0/aisp/x",
-        "http://user@127.0.0.1/open-banking/v4.0/aisp/x",
-        "http://127.0.0.1:9/open-banking/v4.0/aisp/x",
-        "//elsewhere.test/open-banking/v4.0/aisp/x",
+        f"https://elsewhere.test{AISP}/accounts/acc-1/transactions?p=1",
+        f"http://elsewhere.test{AISP}/accounts/acc-1/transactions?p=1",
+        f"http://127.0.0.1@elsewhere.test{AISP}/accounts/acc-1/transactions?p=1",
+        f"http://user@127.0.0.1{AISP}/accounts/acc-1/transactions?p=1",
+        f"http://127.0.0.1:9{AISP}/accounts/acc-1/transactions?p=1",
+        f"//elsewhere.test{AISP}/accounts/acc-1/transactions?p=1",
         f"{LEAST_URL}/open-banking/v4.0/aispx",
         f"{BASE}/../../token",
         f"{BASE}/%2e%2e/token",
         "http://[",
-        "http://127.0.0.1:port/open-banking/v4.0/aisp/x",
+        f"http://127.0.0.1:port{AISP}/x",
         f"{BASE}/accounts/\x00",
     ],
 )
-def test_a_next_page_that_loops_or_leaves_the_bank_ends_the_read(following: str) -> None:
-    bank = LeastBank(LEAST_URL, instead=answering(listed([row()], following)))
+def test_a_next_page_that_leaves_the_bank_is_not_asked_for(following: str) -> None:
+    """The bank of the test would answer under any host, so that only our own check can end the read."""
+    asked: list[str] = []
+
+    def answer(request: Request) -> Response | None:
+        if not request.url.path.endswith("/transactions"):
+            return None
+        asked.append(str(request.url))
+        return JSONResponse(listed([row()], "" if "p" in request.query_params else following))
+
+    assert failure_of(LeastBank(LEAST_URL, instead=answer)).code == "bank-unclear"
+    assert len(asked) == 1
+
+
+def test_pages_that_lead_in_a_circle_end_the_read() -> None:
+    bank = LeastBank(LEAST_URL, instead=answering(listed([row()], f"{BASE}/accounts/acc-1/transactions?page=2")))
     assert failure_of(bank).code == "bank-unclear"
-    assert not any(path.endswith(("token", "/x")) for path in bank.requests)
+    assert len(bank.requests) == 3
 
 
 def test_a_next_page_may_be_named_without_host_or_with_the_usual_port() -> None:
@@ -364,6 +379,15 @@ def test_the_bank_is_asked_for_a_day_more_on_both_sides() -> None:
     rows = rows_of([*edges, *outside], instead=note)
     assert asked[0] == {"fromBookingDateTime": "2026-01-31T00:00:00", "toBookingDateTime": "2026-03-01T23:59:59"}
     assert {each.transaction_id for each in rows.transactions} == {"first", "last"}
+
+
+def test_a_pending_row_that_is_expected_to_be_booked_later_is_pending_today() -> None:
+    ahead = {"Status": "PDNG", "BookingDateTime": "2026-03-21T18:00:00Z"}
+    rows = [row("ahead", **ahead), row("far", **ahead | {"BookingDateTime": "2026-05-21T18:00:00Z"})]
+    booked = row("booked", BookingDateTime="2026-03-21T18:00:00Z", Amount={"Amount": "7.00", "Currency": "USD"})
+    march = Period(date(2026, 3, 1), date(2026, 3, 18))
+    assert [each.transaction_id for each in rows_of([*rows, booked], march).transactions] == ["ahead"]
+    assert rows_of([*rows, booked]).transactions == ()
 
 
 def test_the_first_day_that_the_bank_has_bounds_what_is_covered() -> None:

@@ -220,7 +220,8 @@ def test_a_wait_until_a_date_is_measured_by_the_banks_own_clock(skew_s: int) -> 
 def test_the_whole_read_has_one_deadline() -> None:
     async def story(world: World, reader: Reading) -> None:
         world.faults.delay_seconds = 3600
-        assert (await failure(reader)).code == "bank-away"
+        async with asyncio.timeout(10):
+            assert (await failure(reader)).code == "bank-away"
 
     linked(story, seconds=0.05)
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -19,13 +19,14 @@ from offhold.banks.port import Grant, Keep
 from offhold.errors import BankError
 from offhold.identity.oauth import OAuthClient
 from offhold.model.access import Data, Failure, Read
-from offhold.model.ledger import Account, Rows
+from offhold.model.ledger import Account, Rows, Status, Transaction
 from offhold.model.period import Period
 
 _PAGES = 1_000
 _ROWS = 200_000
 """Bounds on what one account may send; the time for a whole read usually ends an endless one before."""
 _EARLY_S = 30
+_EXPECTED_WITHIN = timedelta(days=14)
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -138,20 +139,30 @@ class ObieConnector:
         return decode.account(resource, self._institution)
 
     async def _with_transactions(self, grant: Grant, rows: Rows, period: Period) -> Rows:
-        """A bank ignores the zone of a filter, so a day more is asked on both sides and dropped again here."""
+        """A bank ignores the zone of a filter, so a day more is asked on both sides and dropped again here.
+
+        A pending row carries the day on which the bank expects to book it, which may lie ahead: it is pending today.
+        """
         padded = period.padded(1)
-        query = f"?fromBookingDateTime={padded.first}T00:00:00&toBookingDateTime={padded.last}T23:59:59"
+        today = datetime.fromtimestamp(self._now(), self._zone).date()
+        ahead = max(padded.last, today + _EXPECTED_WITHIN) if today in period else padded.last
+        query = f"?fromBookingDateTime={padded.first}T00:00:00&toBookingDateTime={ahead}T23:59:59"
+
+        def asked(row: Transaction) -> bool:
+            awaited = row.status is Status.pending and period.last < row.day <= ahead and today in period
+            return row.day in period or awaited
+
         listings = await self._each(grant, rows.accounts, f"transactions{query}", "Transaction")
         found = [movements(listing.pages, self._zone) for listing in listings]
         starts = [listing.first_available for listing in listings if listing.first_available]
         first = max(starts) if starts else None
         return replace(
             rows,
-            transactions=tuple(row for each in found for row in each.rows if row.day in period),
+            transactions=tuple(row for each in found for row in each.rows if asked(row)),
             covered=Period(max(period.first, first), period.last) if first and first <= period.last else period,
             first_on_file=first,
             unreadable=sum(each.unreadable for each in found),
-            twice=sum(row.day in period for each in found for row in each.twice),
+            twice=sum(asked(row) for each in found for row in each.twice),
         )
 
     async def _each(self, grant: Grant, accounts: Sequence[Account], what: str, name: str) -> list[_Listing]:
