@@ -62,7 +62,7 @@ def reading(
     grant: Grant,
     now: Callable[[], int],
     zone: str = "America/Los_Angeles",
-    seconds: float = 5.0,
+    seconds: float = 60.0,
 ) -> Reading:
     seen: list[str] = []
     calls = Calls(http, base, seen.append)
@@ -73,7 +73,7 @@ def reading(
 
 
 @asynccontextmanager
-async def before_least(bank: LeastBank, seconds: float = 5.0) -> AsyncIterator[Reading]:
+async def before_least(bank: LeastBank, seconds: float = 60.0) -> AsyncIterator[Reading]:
     """In front of the least bank, under an authorisation of the account `acc-1`."""
     bank.tokens["access"], bank.consents["aac-1"] = "customer", "AUTH"
     grant = Grant("least", frozenset({"acc-1"}), "aac-1", "access", "refresh")
@@ -93,7 +93,7 @@ def rows_of(rows: list[dict[str, Any]], period: Period = FEBRUARY, **changes: An
     return asyncio.run(read())
 
 
-def failure_of(bank: LeastBank, seconds: float = 5.0) -> Any:
+def failure_of(bank: LeastBank, seconds: float = 60.0) -> Any:
     """The BankError of a read, or its rows."""
 
     async def read() -> Any:
@@ -108,7 +108,7 @@ def failure_of(bank: LeastBank, seconds: float = 5.0) -> Any:
 
 @asynccontextmanager
 async def before_demo(
-    world: DemoWorld, username: str = "maya", credentials: Credentials | None = None, seconds: float = 5.0
+    world: DemoWorld, username: str = "maya", credentials: Credentials | None = None, seconds: float = 60.0
 ) -> AsyncIterator[Reading]:
     """In front of the demo bank, linked with our own OAuth client through the bank's pages."""
     config = world.bank.config

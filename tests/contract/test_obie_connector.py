@@ -72,9 +72,9 @@ def test_a_page_of_ten_thousand_rows() -> None:
     assert sum(amounts(rows)) == 5_000_000
 
 
-def test_four_hundred_pages_of_the_smallest_size() -> None:
-    many = [row(f"n{number}") for number in range(10_000)]
-    assert len(rows_of(many, page_size=25).transactions) == 10_000
+def test_a_hundred_pages_of_the_smallest_size() -> None:
+    many = [row(f"n{number}") for number in range(2_500)]
+    assert len(rows_of(many, page_size=25).transactions) == 2_500
 
 
 @pytest.mark.threat(10)

@@ -28,7 +28,7 @@ SIGNING = Client("signing", (CALLBACK,), jwks={"keys": [EC.as_dict(private=False
 Story = Callable[[World, Reading], Awaitable[None]]
 
 
-def linked(story: Story, seconds: float = 5.0, credentials: Credentials | None = None, **changes: Any) -> None:
+def linked(story: Story, seconds: float = 60.0, credentials: Credentials | None = None, **changes: Any) -> None:
     """Run a story in front of a fresh demo bank, as maya who has just linked."""
 
     async def played(world: World) -> None:
