@@ -24,20 +24,18 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def world(deployment: World) -> Iterator[World]:
-    """A customer of its own, linked as 8001 of a bank that is well."""
-    deployment.bank.subject = secrets.token_hex(4)
-    deployment.linked("8001")
-    yield deployment
+    """A customer of its own, linked from a chat that carries the same number as the customer."""
     bank = deployment.bank
-    bank.rows, bank.instead, bank.revoked, bank.away = coffee_rows(), lambda _request: None, False, False
-    deployment.say("8001", "unlink")
-    wait_for(lambda: "disconnected" in deployment.graph.texts("8001")[-1])
+    bank.subject = str(8_000_000 + secrets.randbelow(1_000_000))
+    deployment.linked(bank.subject)
+    yield deployment
+    bank.rows, bank.instead, bank.revoked = coffee_rows(), lambda _request: None, False
 
 
 def told(world: World, question: str = QUESTION) -> dict[str, Any]:
-    """The next message to 8001, as the platform got it."""
+    """The next message to the customer, as the platform got it."""
     before = len(world.graph.sent)
-    world.say("8001", question)
+    world.say(world.bank.subject, question)
     wait_for(lambda: len(world.graph.sent) > before)
     return world.graph.sent[-1]["message"]
 
@@ -71,7 +69,7 @@ def test_a_consent_ended_at_the_bank_ends_here_and_the_customer_can_link_again(w
     reads = len(world.bank.requests)
     told(world)
     assert len(world.bank.requests) == reads
-    world.linked("8001")
+    world.linked(world.bank.subject)
     assert "$18.00" in json.dumps(told(world))
 
 
@@ -80,7 +78,7 @@ def test_a_bank_that_wants_a_new_sign_in_gets_one(world: World) -> None:
     said = json.dumps(told(world))
     assert "wants you to sign in again" in said and "account_link" in said
     world.bank.instead = lambda _request: None
-    world.linked("8001")
+    world.linked(world.bank.subject)
     assert "$18.00" in json.dumps(told(world))
 
 
