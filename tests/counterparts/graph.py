@@ -27,7 +27,7 @@ APP_ID, APP_SECRET, PAGE_ID, PAGE_TOKEN, VERIFY = (
     "vt",
 )
 # Everything is on the loopback and without TLS; a connection never outlives the service it went to.
-HTTP = httpx2.Client(verify=False, timeout=10, limits=httpx2.Limits(max_keepalive_connections=0))
+HTTP = httpx2.Client(verify=False, timeout=60, limits=httpx2.Limits(max_keepalive_connections=0))
 
 
 def on_the_wire(event: dict[str, Any]) -> bytes:

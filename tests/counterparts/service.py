@@ -28,7 +28,7 @@ BACK = "https://www.facebook.com/messenger_platform/account_linking/?x=1"
 QUESTION = "how much did I spend on coffee last month?"
 
 
-def wait_for(holds: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(holds: Callable[[], Any], seconds: float = 90.0) -> Any:
     """Poll until `holds()` is true; its value. Fails the test when the time is over."""
     until = time.monotonic() + seconds
     while not (value := holds()):
@@ -176,7 +176,7 @@ class Browser(httpx2.Client):
     """A person's browser at the linking pages: keeps cookies, follows the redirects between us and the bank."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(follow_redirects=False, timeout=10, verify=False)
+        super().__init__(follow_redirects=False, timeout=60, verify=False)
         self.url = url
 
     def open(self, login: dict[str, str]) -> httpx2.Response:
