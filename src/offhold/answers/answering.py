@@ -47,7 +47,15 @@ _MEASURES: dict[Measure, Callable[[Question], Answer]] = {
 }
 """A new answer is a function and a line here."""
 _ONE_SUBJECT = (Measure.last, Measure.first, Measure.next, Measure.price_change, Measure.twice)
-_LASTING = (Measure.next, Measure.subscriptions, Measure.price_change, Measure.stopped, Measure.trend, Measure.twice)
+_LASTING = (
+    Measure.next,
+    Measure.subscriptions,
+    Measure.price_change,
+    Measure.stopped,
+    Measure.trend,
+    Measure.twice,
+    Measure.compare,
+)
 
 
 def answer(ask: Ask, book: Book, today: date) -> Answer:

@@ -80,6 +80,7 @@ class Brands:
         self._seconds = _second_words(groups)
         self._of: dict[int, str] = {}
         self._titles: dict[str, Counter[str]] = defaultdict(Counter)
+        self._printed: dict[str, Counter[str]] = defaultdict(Counter)
         self._words: dict[str, set[str]] = defaultdict(set)
         self.people: set[str] = set()
         for printed, alike in groups:
@@ -91,7 +92,8 @@ class Brands:
         for row in alike:
             own = brand or self._priced(printed, row) or self._unnamed(printed)
             self._of[id(row)] = own
-            self._titles[own][row.merchant_name or printed.title] += 1
+            titles = self._titles if row.merchant_name else self._printed
+            titles[own][row.merchant_name or printed.title] += 1
             self._words[own].update(printed.person.split() if printed.person else printed.stem, printed.extra)
             if printed.person:
                 self.people.add(own)
@@ -119,7 +121,8 @@ class Brands:
 
     def title(self, brand: str) -> str:
         """The brand as people write it."""
-        names = [name for name, _ in self._titles[brand].most_common() if name]
+        known = self._titles.get(brand) or self._printed.get(brand) or Counter[str]()
+        names = [name for name, _ in known.most_common() if name]
         mixed = [name for name in names if not name.isupper()]
         return (mixed or names or [brand])[0]
 

@@ -33,11 +33,13 @@ def compare(question: Question) -> Answer:
     first, second = (figure.minor if isinstance(figure, Money) else figure for figure in figures)
     verdict = "more" if first > second else "less" if first < second else "same"
     shown = [figure.shown() if isinstance(figure, Money) else str(figure) for figure in figures]
-    text = say(
-        "compare", one=name.capitalize(), two=other_name.capitalize(), first=shown[0], second=shown[1], verdict=verdict
-    )
+    text = say("compare", one=_begun(name), two=_begun(other_name), first=shown[0], second=shown[1], verdict=verdict)
     evidence = question.evidence(tuple(dict.fromkeys((*found[0], *found[1]))))
     return Answer(AnswerKind.table, rows, text, evidence, verdict=verdict)
+
+
+def _begun(name: str) -> str:
+    return name[:1].upper() + name[1:]
 
 
 def _counted(side: Question) -> tuple[Entry, ...]:
@@ -94,7 +96,8 @@ def share(question: Question) -> Answer:
         return clarify("share", say("ask.share"))
     tenths = divided(Money((sums[0].minor if sums else 0) * 1000, over[0].currency), over[0].minor).minor
     percent = f"{tenths // 10}.{tenths % 10}"
-    text = say("share", percent=percent, about=part.subject.label, when=question.when, whole=over[0].shown())
+    values = {"percent": percent, "about": _begun(part.subject.label), "when": question.when, "whole": over[0].shown()}
+    text = say("share.income", **values) if question.ask.flow is Flow.income else say("share", **values)
     return Answer(AnswerKind.text, {"percent": percent}, text, question.evidence(counted))
 
 

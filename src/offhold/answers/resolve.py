@@ -28,6 +28,7 @@ _CURRENCIES = {
     for word in spoken.split()
 }  # fmt: skip
 _SAME_STAY_DAYS = 5
+_SAID_WITH_BILLS = frozenset(("premium", "giro"))
 _VERBS = frozenset("eat ate eaten eating drink drank drinking tickets ticket games game goods habit fee fees".split())
 _TRIP = frozenset("trip trips holiday vacation vacations travels stay".split())
 
@@ -227,18 +228,13 @@ def _merchants(book: Book, brands: frozenset[str], flat: Sequence[str]) -> Subje
 
 def _qualified(book: Book, phrase: Sequence[str]) -> Subject | None:
     """ "Car insurance", "property tax", "overdraft fees": a category narrowed by what the payee's text says."""
-    key = next((CATEGORY_WORDS[part] for part in phrase if part in CATEGORY_WORDS), "")
-    if not key and {"medicare", "supplement"} & set(_flat(phrase)):
-        key = "insurance"
-    if key == "insurance" and {"pet", "dog", "cat"} & set(_flat(phrase)):
+    flat = _flat(phrase)
+    if "insurance" in flat and {"pet", "dog", "cat"} & set(flat):
         return Subject("pet insurance", categories=frozenset({"pets"}), codes=frozenset({"6300"}))
-    others = [
-        word
-        for part in phrase
-        if part not in CATEGORY_WORDS
-        for word in part.split()
-        if word not in ("premium", "giro")
-    ]
+    key = next((key for word in reversed(flat) if (key := CATEGORY_WORDS.get(word, "")) in QUALIFIERS), "")
+    if not key and {"medicare", "supplement"} & set(flat):
+        key = "insurance"
+    others = [word for word in flat if CATEGORY_WORDS.get(word) != key and word not in _SAID_WITH_BILLS]
     for qualifying, text in QUALIFIERS.get(key, {}).items():
         if others and set(others) <= set(qualifying.split()):
             made = replace(_category(key), label=" ".join(phrase), text=re.compile(rf"\b(?:{text})\b"))

@@ -116,9 +116,10 @@ def top(question: Question) -> Answer:
     order = min if question.ask.lowest else max
     name, best = order(groups.items(), key=lambda item: _size(_figure(question, item[1])))
     figure = _figure(question, best)
-    text = say(
-        "top", name=_name(question, name).capitalize(), figure=_shown(figure), about=question.on, when=question.when
-    )
+    spoken = _name(question, name)
+    values = {"name": spoken[:1].upper() + spoken[1:], "figure": _shown(figure), "about": question.on}
+    key = "top.lowest" if question.ask.lowest else "top"
+    text = say(key, when=question.when, **values)
     value = {"name": title(name) if question.ask.group_by == "category" else name}
     return Answer(AnswerKind.text, value, text, question.evidence(best))
 

@@ -10,8 +10,9 @@ from offhold.answers.question import clarify, decline
 from offhold.dialogue.explaining import explained
 from offhold.dialogue.memory import Memory, digest
 from offhold.language.commands import Intent
+from offhold.language.followup import merged
 from offhold.language.redact import MARK
-from offhold.language.understand import Understood, merged, understand
+from offhold.language.understand import Understood, understand
 from offhold.model.access import Access, Data, Failure, Read, Refused
 from offhold.model.answer import Answer, AnswerKind
 from offhold.model.ask import Ask, Flow, Measure
@@ -38,6 +39,13 @@ _INTENT_KEYS = {
     Intent.help: "help",
     Intent.goodbye: "goodbye",
     Intent.abuse: "abuse",
+}
+_ASKED_BACK = {
+    Intent.why: ("vague", "ask.vague"),
+    Intent.vague: ("vague", "ask.vague"),
+    Intent.foreign: ("foreign", "foreign"),
+    Intent.too_long: ("too-long", "too.long"),
+    Intent.part_of_period: ("period", "ask.period"),
 }
 _NOT_BUILT_UPON = frozenset({"unknown", "unclear", "items", "what"})
 """Reasons after which a follow-up starts anew: nothing was recognised that it could lean on."""
@@ -79,12 +87,9 @@ def _text(turn: Turn, memory: Memory, access: Access | None) -> Decision:
             return _read_and_answer(turn, memory, (memory.ask,), access, why=True)
         case Intent.decline:
             return _answered(memory, (), (_declined(meant[0].reason),))
-        case Intent.why | Intent.vague:
-            return _answered(memory, (), (clarify("vague", say("ask.vague")),), CHOICES)
-        case Intent.foreign:
-            return _answered(memory, (), (clarify("foreign", say("foreign")),), CHOICES)
-        case Intent.too_long:
-            return _answered(memory, (), (clarify("too-long", say("too.long")),), CHOICES)
+        case Intent.why | Intent.vague | Intent.foreign | Intent.too_long | Intent.part_of_period:
+            reason, key = _ASKED_BACK[meant[0].intent]
+            return _answered(memory, (), (clarify(reason, say(key)),), CHOICES)
         case Intent.greeting:
             return _hello(turn, memory)
         case Intent.thanks:

@@ -45,7 +45,7 @@ visit visits visited visiting trip trips time times occasion occasions use uses 
 owe? grand cumulative combined combine aggregate overall all-in everywhere anywhere somewhere
 send sends sending sent gave give given gives giving lent lend loaned zelle zelled paynow paynowed venmo venmoed venmod wired
 receive received receives receiving got get gets came come comes coming land lands landed arrive arrived arrives hit post posted
-happen happened happens spot ie eg giro meal meals pulled pull wrote write written binned bin landed runs standing direct fare fares losses losing anyone everybody anybody somebody nobody raise raised raises raising hike hiked mind telling tellin lookin doin goin spendin payin buyin wants knows remind reminded
+happen happened happens spot ie eg giro meal meals pulled pull wrote write written binned bin landed runs fare fares losses losing anyone everybody anybody somebody nobody raise raised raises raising hike hiked mind telling tellin lookin doin goin spendin payin buyin wants knows remind reminded
 """
 _TIME = """
 day days daily week weeks weekly fortnight month months monthly quarter quarterly year years yearly annual annually annum

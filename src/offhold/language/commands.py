@@ -26,6 +26,7 @@ class Intent(StrEnum):
     vague = "vague"
     foreign = "foreign"
     too_long = "too-long"
+    part_of_period = "part-of-period"
     unknown = "unknown"
 
 

@@ -56,7 +56,7 @@ CATEGORY_WORDS: dict[str, str] = {
         "taxes": "taxes|tax|council tax and taxes|tax bill|tax bills|tax payments",
         "council_tax": "council tax",
         "loan": "loan|car payment|car payments|truck payment|truck payments|car finance|loans|loan payments|loan payment|loan repayments|instalments",
-        "fees": "fees|fee|bank fees|bank fee|bank charges|bank charge|charges from the bank|account fees|card fees|service fees|banking fees",
+        "fees": "fees|fee|bank fees|bank fee|bank charges|bank charge|charges from the bank|account fees|banking fees",
         "fx_fees": "fx fees|fx fee|foreign transaction fees|foreign transaction fee|currency conversion fees|currency conversion fee|non sterling fees|non-sterling fees|non sterling transaction fees|non-sterling transaction fees|foreign fees|currency fees|conversion fees|conversion fee|foreign exchange fees|overseas transaction fees|foreign currency fees|international transaction fees|international fees|overseas fees",
         "atm_fees": "atm fees|atm fee|cash machine fees|atm charges|out of network fees",
         "cash": "cash|withdraw|withdrew|withdrawn|cash withdrawals|cash withdrawal|atm withdrawals|atm withdrawal|withdrawals|withdrawal|atm|atms|cash machine|cash machines|cashpoint|cashpoints|cash out|hole in the wall|cash out of the wall|out of the wall|cash taken out|cash machine withdrawals",

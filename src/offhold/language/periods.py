@@ -222,6 +222,18 @@ def _first_months(groups: Groups, now: Now) -> Period | None:
     return now.span(date(year, 1, 1), month_end(year, count)) if 0 < count <= 12 else None
 
 
+def _some_of_month(groups: Groups, now: Now) -> Period | None:
+    """The first or last so many weeks or days of a month."""
+    month = _month(groups, now)
+    days = number(groups["n"]) * (7 if groups["unit"] == "weeks" else 1)
+    if month is None or not 0 < days <= 31:
+        return None
+    end = month_end(month.first.year, month.first.month)
+    if groups["ordinal"] == "first":
+        return now.span(month.first, min(end, month.first + timedelta(days=days - 1)))
+    return now.span(max(month.first, end - timedelta(days=days - 1)), end)
+
+
 def _week_of_day(groups: Groups, now: Now) -> Period | None:
     day = _one_day(groups, now)
     first = now.week_start(day.first) if day else now.today
@@ -295,6 +307,7 @@ _RULES: tuple[tuple[re.Pattern[str], Build], ...] = tuple(
         *((rf"(?:last |this |past )?(?:{name}){_OF_YEAR}", _feast(name)) for name in FEASTS),
         (rf"(?:the )?week (?:of|starting|beginning|from|commencing) (?:the )?(?:{_MONTH} {_DAY}){_OF_YEAR}", _week_of_day),
         (rf"(?:the )?week (?:of|starting|beginning|from|commencing) (?:the )?(?:{_DAY} (?:of )?{_MONTH}){_OF_YEAR}", _week_of_day),
+        (rf"(?:the )?(?P<ordinal>first|last|final) {_N} (?P<unit>weeks|days) of {_MONTH}{_OF_YEAR}", _some_of_month),
         (rf"(?:the )?first {_N} months (?:of|in) (?P<year>20\d\d)", _first_months),
         (rf"(?:a|one) {_UNIT} ago", lambda groups, now: calendar_unit(unit(groups["unit"]), now, 1)),
         (rf"(?:the )?(?P<ordinal>last|final|{'|'.join(ORDINALS)}) week of {_MONTH}{_OF_YEAR}", _week_of_month),
@@ -352,7 +365,7 @@ _LEAD = re.compile(
     r"(?:\b(?:in|on|during|for|over|within|of|from|at|the|through|throughout|across|whole|all|back|by|entire)\b ?)+$"
 )
 _SAME = re.compile(
-    r"\b(?:the )?(?:same (?:month|period|time|week|quarter|day)|this time) (?:(?:of )?last year|(?:the|a) year (?:before|ago|earlier))|\b(?:than |vs |versus )?(?:the|a) year (?:before(?! last)|ago|earlier)\b"
+    r"\b(?:the )?(?:same (?:month|period|time|week|quarter|day)|this time) (?:(?:of )?last year|(?:the|a) year (?:before|ago|earlier))|\b(?:the|a) year (?:before(?! last)|ago|earlier)\b"
 )
 _ELLIPSIS = re.compile(
     rf"\b(?P<first>this|last) {_UNIT}\b(?P<between>[^|]{{0,40}}?\b(?:vs|versus|than|or|compared? (?:to|with)|against|over)) (?P<second>last|this|the (?:one before|last one|previous(?: one)?))(?! \w*(?:week|month|quarter|year|yr))(?=$|[ ?.!,])"

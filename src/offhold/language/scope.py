@@ -56,7 +56,7 @@ DECLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("facts", (
         r"\bcredit (?:score|rating|report|history)\b", r"\bfico\b", r"\bcard numbers?\b", r"\baccount numbers?\b", r"\bsort code\b", r"\brouting number\b", r"\bcvv\b", r"\biban\b", r"\bpin\b(?! money)", r"\bcpf\b", r"\b401k\b",
         r"\bpension pot\b", r"\bnet worth\b", r"\binterest rates?\b", r"\bapr\b", r"\bapy\b", r"\bexchange rates?\b", r"\bgoing rate\b", r"\bmortgage rates?\b", r"\bstatement pdf\b", r"\bminimum payment\b", r"\bopening hours\b", r"\bphone number\b", r"\bweather\b",
-        r"\bjokes?\b", r"\bpoem\b", r"\brecipes?\b", r"\bfootball scores?\b", r"\bcapital of\b", r"\bwho won\b", r"\bpresident\b(?!'?s'? day)", r"\breward points?\b", r"\bpoints\b", r"\bair ?miles\b", r"\bcredit limit increase\b",
+        r"\bjokes?\b", r"\bpoem\b", r"\brecipes?\b", r"\bfootball scores?\b", r"\bcapital of\b", r"\bwho won\b", r"\bpresident\b(?!'?s'? day)", r"\breward points?\b", r"\bcash ?back\b", r"\bpoints\b", r"\bair ?miles\b", r"\bcredit limit increase\b",
         r"^(?:write|translate|sing|tell me (?:a|about)|who (?:is|are|was) (?!the\b)(?!charging))\b", r"\bwhat (?:item|items|product|exactly) (?:was|did|were)\b", r"\bmeaning of\b", r"\bwhat time is it\b", r"\bwhat (?:day|date) is it\b", r"\bhoroscope\b", r"\bsocial security number\b", r"\bssn\b", r"\bwhat(?:'s| is) the (?:news|time)\b", r"\bstock price\b", r"\bprice of (?:bitcoin|gold|oil)\b", r"\b(?:overdraft|credit|spending|daily|withdrawal) limit\b(?!.{0,10}left)",
     )),
 )  # fmt: skip

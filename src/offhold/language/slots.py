@@ -51,7 +51,7 @@ _RANK = re.compile(
 )
 
 _OUT_WORDS = (
-    r"excluding|exclude|excl|except(?: for)?|without|not counting|not including|other than|apart from|aside from|besides|"
+    r"(?:everything|all|anything) but|excluding|exclude|excl|except(?: for)?|without|not counting|not including|other than|apart from|aside from|besides|"
     r"leaving out|leave out|ignoring|ignore|minus|but not|and not|setting aside|discounting"
 )
 _WITHOUT = re.compile(rf"(?:\b(?:{_OUT_WORDS})|[,(] ?not)\b(?P<what>[^|;?)]+)")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from offhold.language.carrier import CARRIER
+
 _CLOSE, _FAR = 6, 8
 _CLOSED = frozenset(
     "january february september october november december wednesday thursday saturday yesterday weekend weekends "
@@ -13,6 +15,8 @@ _CLOSED = frozenset(
     "category merchant merchants average percentage savings checking mortgage utilities transport entertainment "
     "withdrawals takeaway takeaways dining spending".split()
 )
+_RIGHT = frozenset("standing sending lending saving saver banking checkin marching pharmacies transported".split())
+"""Words near a closed one that are right as they are."""
 _SHORT = {
     "lst": "last", "tdy": "today", "yest": "yesterday", "ystd": "yesterday", "mnth": "month", "mnths": "months",
     "wek": "week", "wknd": "weekend", "jan'": "jan", "tues": "tuesday", "yda": "yesterday", "spnd": "spend",
@@ -43,7 +47,7 @@ def spelled(text: str) -> str:
 def _right(word: str) -> str:
     if word in _SHORT:
         return _SHORT[word]
-    if len(word) < _CLOSE or word in _CLOSED or word.rstrip("s") in _CLOSED:
+    if len(word) < _CLOSE or word in _CLOSED or word in CARRIER or word in _RIGHT or word.rstrip("s") in _CLOSED:
         return word
     allowed = 2 if len(word) >= _FAR else 1
     near = [

@@ -26,13 +26,17 @@ _TOWNS = frozenset(
 )
 """Names of places that begin with an everyday word."""
 _LONGEST = max(len(phrase.split()) for phrase in _PHRASES)
-_KNOWN_PHRASES = frozenset(_PHRASES) | _TOWNS
+_QUALIFIED = frozenset(
+    f"{word} {thing}" for word in ("late", "annual", "monthly", "card", "service") for thing in ("fee", "fees")
+)
+"""Where an everyday word narrows the one after it."""
+_KNOWN_PHRASES = frozenset(_PHRASES) | _TOWNS | _QUALIFIED
 MEASURE_WORDS: dict[Measure, frozenset[str]] = {
     Measure.balance: frozenset("balance balances owe owed owing left available credit limit outstanding sitting debt remaining funds worth cleared".split()),
     Measure.twice: frozenset("twice double doubled duplicate duplicates duplicated 2x".split()),
     Measure.cash_flow: frozenset("cash flow cashflow net income earn earned earnings saved flow".split()),
     Measure.subscriptions: frozenset("subscriptions subscription subscribed subscribing recurring regular standing orders direct debits active live memberships".split()),
-    Measure.next: frozenset("due renew renews renewal renewed upcoming".split()),
+    Measure.next: frozenset("until till standing direct due renew renews renewal renewed upcoming".split()),
     Measure.price_change: frozenset("premium subscription rises jump jumped".split()),
     Measure.stopped: frozenset("stop stopped stops membership subscription still cancelled canceled cancel active".split()),
 }  # fmt: skip

@@ -4,14 +4,13 @@ customer's own rows. Nothing that carries content is dropped."""
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from offhold.language import amounts, measures, periods, scope, slots
 from offhold.language.calendar import a_year_before
 from offhold.language.carrier import ASIDES
 from offhold.language.commands import Intent, abusive, command
-from offhold.language.lexicon import CATEGORY_WORDS
 from offhold.language.normalise import plain, words
 from offhold.language.spelling import spelled
 from offhold.language.subjects import content, phrases
@@ -104,11 +103,15 @@ def _one(text: str, today: date, locale: str, anchor: Period | None) -> Understo
 
 def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor: Period | None) -> Understood:
     tidy, without, gross = slots.without(text)
-    tidy = _ASIDES.sub(" ", tidy)
+    tidy = _ONLY_AT.sub(" at ", _ASIDES.sub(" ", tidy))
     tidy, since_payday = _SINCE_PAYDAY.subn(" ", tidy)
     found = periods.find(tidy, today, locale, anchor)
     if found.future:
         return Understood(Intent.decline, reason="future")
+    if _PART_OF_PERIOD.search(found.rest):
+        return Understood(Intent.part_of_period)
+    if _THINGS_COUNTED.search(found.rest) and not re.search(r"\b(?:since|ago|until|till)\b", found.rest):
+        return Understood(Intent.vague)
     rest, bounds = amounts.bounds(found.rest)
     rest, weekdays, against = slots.weekdays(rest)
     cue = measures.cue(rest)
@@ -128,6 +131,8 @@ def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor
     subjects = _shared(rest) if measure is Measure.share else phrases(rest, flow, measure)
     if not subjects and measure in (Measure.biggest, Measure.smallest) and re.search(r"\bbills?\b", rest):
         subjects = (("bills",),)
+    if measure is Measure.top and not subjects and _SENT_TO_WHOM.search(rest):
+        subjects = (("people",),)
     if against and measure is not Measure.breakdown:
         measure = Measure.compare
     ask = Ask(
@@ -223,6 +228,15 @@ def _placed(ask: Ask, text: str, cue: measures.Cue | None, flow: Flow | None) ->
 _SINCE_PAYDAY = re.compile(
     r"\bsince (?:my |the |our |i |we |being )?(?:last |most recent |latest )?(?:pay ?days?|pay ?che(?:ck|que)|salary(?: came in)?|got paid|was paid|were paid|paid)(?: last)?\b|\bthis pay period\b"
 )
+_ONLY_AT = re.compile(r",? (?:but )?only (?:at|from)\b")
+_PART_OF_PERIOD = re.compile(
+    r"\b(?:early|late|mid|middle|end|start|beginning|half|halves)(?: of| in)?(?: the)? *\||"
+    r"\b(?:first|last|final|\d+|two|three|few|couple) (?:\w+ )?(?:weeks?|days?|months?)(?: of| in)(?: the)? *\|"
+)
+_THINGS_COUNTED = re.compile(
+    r"\b(?:how many|number of) (?:different |separate )?(?:days|weeks|months|merchants|shops|places|stores|people|categories)\b"
+)
+_SENT_TO_WHOM = re.compile(r"\bwho\b.*\b(?:send|sent|give|gave|given|zelle\w*|venmo\w*|paynow\w*|lend|lent)\b")
 _CREDIT_LEFT = re.compile(r"\bcredit (?:left|available|remaining|limit)\b|\b(?:available|remaining) credit\b")
 _PLURAL = re.compile(
     r"\b(?:purchases|transactions|charges|orders|runs|visits|trips|rides|deposits|invoices|debits|entries)\b"
@@ -285,68 +299,3 @@ def _periods(found: periods.Found, measure: Measure, today: date) -> tuple[Perio
         one = found.periods[0] if found.periods else Period(today.replace(day=1), today)
         return (one, a_year_before(one)) if measure is Measure.compare else (a_year_before(one),)
     return found.periods
-
-
-def merged(before: Ask, now: Understood, earlier: Ask | None = None) -> Ask:
-    """A follow-up on the ask before: what it names replaces, what it leaves out stays. `earlier` is the one before that,
-    for "both" and "is it going up"."""
-    ask = now.ask
-    if ask is None:
-        return before
-    changes: dict[str, object] = {
-        name: getattr(ask, name) for name in ("periods", "bounds", "weekdays") if name in now.named
-    }
-    if "account" in now.named:
-        changes |= {"account": ask.account, "to_account": ask.to_account}
-    if "without" in now.named:
-        changes["without"] = ask.without
-    if "subjects" in now.named:
-        changes |= {"subjects": ask.subjects, "without": ask.without}
-    elif now.both and earlier and len(before.subjects) < 2:
-        changes["subjects"] = tuple(dict.fromkeys((*earlier.subjects, *before.subjects)))
-    changes |= _new_measure(before, now, ask)
-    if changes.get("measure") is Measure.compare:
-        changes |= _sides(before, now, ask, earlier)
-    if changes.get("measure") is Measure.trend and not changes.get("periods") and _moved_on(before, earlier):
-        changes |= {"measure": Measure.compare, "periods": _in_time_order(before, earlier)}
-    if "subjects" in now.named and before.place and not ask.place and ask.subjects[0][0] in CATEGORY_WORDS:
-        changes |= {"subjects": tuple((*phrase, *before.place) for phrase in ask.subjects), "place": before.place}
-    changes["said"] = ask.said
-    return replace(before, **changes)  # type: ignore[arg-type]
-
-
-def _moved_on(before: Ask, earlier: Ask | None) -> bool:
-    """Whether the last two questions were the same one about two periods."""
-    return bool(earlier and earlier.subjects == before.subjects and earlier.period and before.period != earlier.period)
-
-
-def _in_time_order(before: Ask, earlier: Ask | None) -> tuple[Period, ...]:
-    """The later period first: "is it going up" sets it against the earlier one."""
-    both = [ask.period for ask in (before, earlier) if ask and ask.period]
-    return tuple(sorted(both, key=lambda period: period.first, reverse=True))
-
-
-def _new_measure(before: Ask, now: Understood, ask: Ask) -> dict[str, object]:
-    told = {
-        name: getattr(ask, name)
-        for name in ("measure", "wanted", "group_by", "unit", "limit", "rank", "of", "available", "lowest")
-    }
-    if "measure" in now.named:
-        flow = {"flow": ask.flow} if "flow" in now.named else {}
-        return told | flow
-    if now.both:
-        return told | {"measure": Measure.sum}
-    return {"limit": ask.limit} if ask.limit else {}
-
-
-def _sides(before: Ask, now: Understood, ask: Ask, earlier: Ask | None) -> dict[str, object]:
-    """What a comparison that leans on the talk before sets against each other."""
-    if len(ask.periods) == 1 and before.period and "subjects" not in now.named:
-        return {"periods": (before.period, ask.periods[0])}
-    if not ask.periods and "subjects" in now.named and len(ask.subjects) == 1 and before.subjects:
-        return {"subjects": (before.subjects[0], ask.subjects[0])}
-    if not ask.periods and not ask.subjects and len(before.subjects) < 2 and earlier:
-        if earlier.subjects == before.subjects and earlier.period != before.period and earlier.period and before.period:
-            return {"periods": (before.period, earlier.period)}
-        return {"subjects": tuple(dict.fromkeys((*earlier.subjects, *before.subjects)))}
-    return {}

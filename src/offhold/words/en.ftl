@@ -67,6 +67,7 @@ ask-currency = Those payments are in more than one currency, and I won't add the
 ask-period = Over which period? For example “the last 6 full months” or “2025”.
 ask-compare = What should I compare? For example “groceries this month and last month”.
 ask-share = The share of what, and over which period? For example “what percentage of 2025 went to rent”.
+share-income = { $about } was { $percent } % of the { $whole } that came in { $when }.
 cash-flow = { $came } came in and { $went } went out { $when }.
 
 decline-rules = I can't help with that. I can tell you about your own balances and spending.
@@ -98,7 +99,7 @@ spoken-or = or
 
 count = That's { $count }{ $about } { $when }.
 
-list = Here are { $count }{ $about } { $when }:
+list = I found { $count }{ $about } { $when }:
 list-none = I found no payments{ $about } { $when }.
 
 biggest = Your biggest was { $figure } at { $merchant } on { $day }.
@@ -136,6 +137,7 @@ compare = { $one }: { $first }. { $two }: { $second }. The first is { $verdict }
 share = { $about } was { $percent } % of the { $whole } you spent { $when }.
 
 top = { $name } was the highest{ $about } { $when }: { $figure }.
+top-lowest = { $name } was the lowest{ $about } { $when }: { $figure }.
 
 card-paid = You paid { $figure } to your credit card { $when }: { $count }.
 
