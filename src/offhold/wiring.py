@@ -63,7 +63,7 @@ from offhold.store import migrate, postgres
 from offhold.store.port import Store
 from offhold.store.postgres import PostgresStore
 from offhold.store.sqlite import SqliteStore
-from offhold.web import brand, chat, health, link, webhook
+from offhold.web import brand, chat, health, link, me, webhook
 from offhold.web import policy as policy_page
 from offhold.web import sealed as sealed_pages
 from offhold.web.pages import Pages, static
@@ -160,6 +160,7 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
             *chat.routes(conversations, linking, sessions, settings, pages, lambda: app.state.stopping),
             *sealed_pages.routes(opening, challenges, linking, sessions, settings, pages, clock),
             *policy_page.routes(policy, pages),
+            *me.routes(store, keys, turns, linking, linking.ended, sessions, settings, pages, clock),
             static(),
             brand.route(settings),
         ]

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-
 from tests.counterparts.service import deployed
-from tests.web.site import Site
+from tests.counterparts.site import Site
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for the tests of this process; without one they fail and say what to install."""
+    """One browser for the tests of a module; without one they fail and say what to install."""
     path = next(filter(None, map(shutil.which, _NAMES)), None)
     assert path, "the browser tests need Chromium: apt-get install chromium"
     with sync_playwright() as playwright:

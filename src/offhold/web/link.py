@@ -26,6 +26,7 @@ from offhold.web.browser import Browser, Form, Problem, form, guarded, same_site
 from offhold.web.pages import Pages
 
 _TOKEN_CHARS = 2_000
+_UNDECIDED = (("decide", "Say whether to connect"),)
 Greet = Callable[[Contact], Awaitable[None]]
 
 
@@ -95,7 +96,8 @@ class _Legs:
         institution = request.path_params["institution"]
         attempt = await self._linking.returned(institution, state, secret, asked["code"], asked.get("iss"))
         if attempt.goal is Goal.proof:
-            return await self._signed_in(request, attempt, opens=attempt.redirect_uri.removeprefix("/s/"))
+            place, _, token = attempt.redirect_uri.rpartition("/")
+            return await self._signed_in(request, attempt, opens=token if place == "/s" else "")
         if attempt.goal is Goal.web and await self._linking.resumed(state, attempt):
             return await self._signed_in(request, attempt)
         return self._browser.logging_in(RedirectResponse("/consent", 303), state, attempt.secret)
@@ -123,26 +125,37 @@ class _Legs:
             attempt = await self._linking.decline(state, secret)
             return self._browser.logged_in(RedirectResponse(attempt.redirect_uri, 303))
         attempt = await self._linking.offered(state, secret)
-        if decision != "accept":
+        if decision not in ("accept", "none"):
             raise Problem("form-broken", 400)
         chosen = self._choice(fields, attempt)
-        if not chosen.accounts or not chosen.purposes:
-            return await self._shown(state, secret, chosen)
+        missing = _UNDECIDED if decision == "none" else _missing(chosen)
+        if missing:
+            return await self._shown(state, secret, chosen, missing)
         code = await self._linking.accept(state, attempt, chosen)
         if attempt.goal is Goal.web:
             await self._greet(web_contact(attempt.institution, attempt.customer))
             return await self._signed_in(request, attempt)
         return self._browser.logged_in(RedirectResponse(with_code(attempt.redirect_uri, code), 303))
 
-    async def _shown(self, state: str, secret: str, incomplete: Choice | None = None) -> Response:
+    async def _shown(
+        self,
+        state: str,
+        secret: str,
+        incomplete: Choice | None = None,
+        problem: tuple[tuple[str, str], ...] = (),
+    ) -> Response:
         """The consent page, kept as it was shown."""
         attempt, accounts = await self._linking.accounts(state, secret)
-        response = self._consent_page(attempt, accounts, incomplete)
+        response = self._consent_page(attempt, accounts, incomplete, problem)
         await self._linking.shown(state, secret, bytes(response.body))
         return response
 
     def _consent_page(
-        self, attempt: Attempt, accounts: tuple[Account, ...], incomplete: Choice | None = None
+        self,
+        attempt: Attempt,
+        accounts: tuple[Account, ...],
+        incomplete: Choice | None = None,
+        problem: tuple[tuple[str, str], ...] = (),
     ) -> Response:
         """The page, or the page again with what was ticked kept and what is missing named."""
         settings = self._settings
@@ -163,7 +176,7 @@ class _Legs:
             chat_days=settings.limits.chat_days,
             refusal_days=settings.limits.refusal_days,
             passkey=offer,
-            problem=_missing(incomplete) if incomplete else (),
+            problem=problem,
             ticked={*incomplete.accounts, *incomplete.purposes} if incomplete else frozenset(),
             disclosure=incomplete.disclosure.value if incomplete else Disclosure.sealed.value,
         )

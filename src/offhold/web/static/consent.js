@@ -7,6 +7,9 @@ const state = document.getElementById("passkey-state");
 const button = document.getElementById("add-passkey");
 
 document.getElementById("problems")?.focus();
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
+});
 if (window.crypto?.subtle && window.indexedDB) {
   document.getElementById("keys").hidden = false;
   button.hidden = !passkeys;

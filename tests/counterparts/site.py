@@ -102,6 +102,7 @@ class Site:
     def sign_in(self, visit: Visit) -> None:
         """Into the web chat, through the consent page where it comes up."""
         page = visit.page
+        visit.context.clear_cookies()
         page.goto(f"{self.url}/chat")
         page.get_by_role("button", name="Sign in at Least Bank").click()
         page.wait_for_url("**/c*")

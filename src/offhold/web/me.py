@@ -1,0 +1,203 @@
+"""Your data, /me: what is connected, until when and how much it shows, how to end it, and who looked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from offhold.accesslog import leaves
+from offhold.accesslog.leaves import Leaf
+from offhold.banks.port import Grant
+from offhold.config import Settings
+from offhold.identity.linking import Linking
+from offhold.identity.sessions import Level, Session, Sessions
+from offhold.journal.turns import Turns
+from offhold.keys.file import Keys
+from offhold.model.message import Disclosure, Instruction
+from offhold.ops.clock import Clock
+from offhold.privacy import consent as consents
+from offhold.privacy.consent import Consent
+from offhold.store import tables
+from offhold.store.port import Store
+from offhold.web.browser import Browser, Handler, Problem, guarded, same_site, single
+from offhold.web.pages import Pages
+
+_LOOKS = 50
+_CHANNELS = {"messenger": "Messenger", "web": "Web chat"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """A channel of the customer, and the consent it is connected under."""
+
+    lane: str
+    channel: str
+    consent: Consent
+
+
+def routes(
+    store: Store,
+    keys: Keys,
+    turns: Turns,
+    linking: Linking,
+    ended: Callable[[Grant], Awaitable[None]],
+    sessions: Sessions,
+    settings: Settings,
+    pages: Pages,
+    clock: Clock,
+) -> list[BaseRoute]:
+    """The page and its forms. `ended` tells a bank that a consent is over."""
+    me = _Me(store, keys, turns, linking, ended, sessions, settings, pages, clock)
+
+    def page(path: str, handler: Handler, method: str) -> Route:
+        return Route(path, guarded(pages, handler), methods=[method])
+
+    return [
+        page("/me", me.show, "GET"),
+        page("/me/sign-in", me.sign_in, "POST"),
+        page("/me/disconnect", me.disconnect, "POST"),
+        page("/me/seal", me.seal, "POST"),
+    ]
+
+
+class _Me:
+    def __init__(
+        self,
+        store: Store,
+        keys: Keys,
+        turns: Turns,
+        linking: Linking,
+        ended: Callable[[Grant], Awaitable[None]],
+        sessions: Sessions,
+        settings: Settings,
+        pages: Pages,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._turns = turns
+        self._linking = linking
+        self._ended = ended
+        self._sessions = sessions
+        self._settings = settings
+        self._pages = pages
+        self._clock = clock
+        self._browser = Browser(settings.secure)
+
+    async def show(self, request: Request) -> Response:
+        """What is held under the customer's name, or where to sign in."""
+        secret = self._browser.session(request)
+        session = await self._sessions.current(secret)
+        if session is None or session.level is not Level.bank:
+            institution = next(iter(self._settings.institutions))
+            login = await self._linking.login_address(institution)
+            return self._pages.page("me-start.html", institution, may_go_to=(login,))
+        zone = ZoneInfo(self._settings.institutions[session.institution].timezone)
+        found = await self._store.read(lambda connection: tuple(self._connections(connection, session)))
+        looks = await self._store.read(lambda connection: leaves.history(connection, self._keys, session.customer))
+        return self._pages.page(
+            "me.html",
+            session.institution,
+            connections=[_shown(entry, zone) for entry in found],
+            looks=[_look(leaf, zone) for leaf in reversed(looks[-_LOOKS:])],
+            whole=leaves.chain_holds(looks),
+            count=len(looks),
+            form_token=self._sessions.form_token(secret),
+        )
+
+    def _connections(self, connection: Connection, session: Session) -> Iterator[_Connection]:
+        mine = (tables.link.c.customer == session.customer) & (tables.link.c.institution == session.institution)
+        rows = connection.execute(
+            select(tables.link.c.lane, tables.contact.c.channel)
+            .join(tables.contact, tables.contact.c.lane == tables.link.c.lane)
+            .where(mine)
+            .order_by(tables.link.c.linked_ms)
+        )
+        for row in rows.all():
+            standing = consents.of_lane(connection, self._keys, row.lane)
+            if standing is not None:
+                yield _Connection(row.lane, row.channel, standing.consent)
+
+    async def sign_in(self, request: Request) -> Response:
+        """To the bank's login, only to know who is there."""
+        same_site(request, self._settings.public_url)
+        address, state, secret = await self._linking.prove(next(iter(self._settings.institutions)), "/me")
+        return self._browser.logging_in(RedirectResponse(address, 303), state, secret)
+
+    async def disconnect(self, request: Request) -> Response:
+        """End one connection at once; the bank and the platform are told."""
+        lane = await self._mine(request)
+        grant = await self._store.write(
+            lambda connection: self._turns.carry_out(connection, lane, (Instruction.unlink,))
+        )
+        if grant is not None:
+            await self._ended(grant)
+        return RedirectResponse("/me", 303)
+
+    async def seal(self, request: Request) -> Response:
+        """Show nothing more in a channel, from now on."""
+        lane = await self._mine(request)
+        await self._store.write(lambda connection: consents.narrow(connection, self._keys, lane, self._clock.ms(), Disclosure.sealed))
+        return RedirectResponse("/me", 303)
+
+    async def _mine(self, request: Request) -> str:
+        """The lane that a form names, if it is the customer's. Raises Problem."""
+        same_site(request, self._settings.public_url)
+        secret = self._browser.session(request)
+        session = await self._sessions.current(secret)
+        form = await request.form(max_fields=4)
+        if session is None or session.level is not Level.bank:
+            raise Problem("link-foreign", 403)
+        if single(form, "token") != self._sessions.form_token(secret):
+            raise Problem("form-broken", 403)
+        lane = single(form, "connection")
+        found = await self._store.read(lambda connection: tuple(self._connections(connection, session)))
+        if lane not in {entry.lane for entry in found}:
+            raise Problem("form-broken", 400)
+        return lane
+
+
+def _shown(entry: _Connection, zone: ZoneInfo) -> dict[str, Any]:
+    consent = entry.consent
+    return {
+        "lane": entry.lane,
+        "name": _CHANNELS[entry.channel],
+        "accounts": len(consent.accounts),
+        "until": datetime.fromtimestamp(consent.expires_ms / 1000, zone),
+        "since": datetime.fromtimestamp(consent.given_ms / 1000, zone),
+        "sealed": consent.disclosure is Disclosure.sealed,
+        "may_seal": entry.channel != "web" and consent.disclosure is Disclosure.open,
+    }
+
+
+_ACTS = {
+    "consent.offer": "Looked up which accounts there are, for the page where you chose",
+    "consent.give": "You agreed",
+    "consent.withdrawn": "You disconnected",
+    "consent.sealed": "You chose to show nothing in the chat",
+    "consent.revoked-at-bank": "The bank ended a connection",
+}
+
+
+def _look(leaf: Leaf, zone: ZoneInfo) -> dict[str, Any]:
+    """A line of the access log in words."""
+    record = leaf.record
+    act = str(record.get("act", ""))
+    kinds = record.get("cat")
+    data = " and ".join(map(str, kinds)) if isinstance(kinds, list) else ""
+    what = _ACTS.get(act, act)
+    if act == "read":
+        refused = str(record.get("decision", "")).startswith("deny")
+        what = f"Was refused {data}" if refused else f"Read {data} to answer your question"
+    elif act == "read.outcome":
+        what = f"Got {record.get('rows')} rows"
+    at = datetime.fromtimestamp(int(str(record["t"])) / 1000, zone)
+    return {"at": at, "number": leaf.seq, "bot": act.startswith(("read", "consent.offer")), "what": what}
