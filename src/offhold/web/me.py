@@ -27,7 +27,7 @@ from offhold.privacy import consent as consents
 from offhold.privacy.consent import Consent
 from offhold.store import tables
 from offhold.store.port import Store
-from offhold.web.browser import Browser, Handler, Problem, guarded, same_site, single
+from offhold.web.browser import Browser, Handler, Problem, form, guarded, same_site, single
 from offhold.web.pages import Pages
 
 _LOOKS = 50
@@ -153,12 +153,12 @@ class _Me:
         same_site(request, self._settings.public_url)
         secret = self._browser.session(request)
         session = await self._sessions.current(secret)
-        form = await request.form(max_fields=4)
+        fields = await form(request)
         if session is None or session.level is not Level.bank:
             raise Problem("link-foreign", 403)
-        if single(form, "token") != self._sessions.form_token(secret):
+        if single(fields, "token") != self._sessions.form_token(secret):
             raise Problem("form-broken", 403)
-        lane = single(form, "connection")
+        lane = single(fields, "connection")
         found = await self._store.read(lambda connection: tuple(self._connections(connection, session)))
         if lane not in {entry.lane for entry in found}:
             raise Problem("form-broken", 400)
