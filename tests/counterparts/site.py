@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
 from tests.counterparts import graph
 from tests.counterparts.service import World, wait_for
@@ -76,13 +76,17 @@ class Site:
         page.get_by_label("Everyday").check()
         page.locator(f"input[value={disclosure}]").check()
         page.get_by_role("button", name="Connect", exact=True).click()
-        wait_for(lambda: visit.returned or page.wait_for_timeout(50))
-        self.finish(psid, visit.returned[-1])
+        self.finish(psid, visit)
         return psid
 
-    def finish(self, psid: str, returned: str) -> None:
+    def back_in_chat(self, visit: Visit) -> str:
+        """Wait for the platform's own page; the address that the browser was sent to."""
+        expect(visit.page).to_have_title("Back in the chat")
+        return visit.returned[-1]
+
+    def finish(self, psid: str, visit: Visit) -> None:
         """The platform tells that the login is done."""
-        code = parse_qs(urlsplit(returned).query)["authorization_code"][0]
+        code = parse_qs(urlsplit(self.back_in_chat(visit)).query)["authorization_code"][0]
         linked = {"status": "linked", "authorization_code": code}
         before = len(self.sent(psid))
         graph.post(self.url, graph.envelope(graph.messaging(psid, self.world.at_ms, account_linking=linked)))

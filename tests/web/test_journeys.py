@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 from tests.counterparts.messenger_user import FIGURES
-from tests.counterparts.service import QUESTION, wait_for
+from tests.counterparts.service import QUESTION
 from tests.counterparts.site import Site, Visit
 
 
@@ -23,10 +23,6 @@ def _style(page: Page, name: str) -> list[str]:
     wanted = ("width", "height", "fontSize", "fontWeight", "borderWidth", "borderColor", "backgroundColor", "color")
     button = page.get_by_role("button", name=name, exact=True)
     return [str(button.evaluate("(one, name) => getComputedStyle(one)[name]", name)) for name in wanted]
-
-
-def _focused(page: Page) -> str:
-    return str(page.evaluate("document.activeElement.id || document.activeElement.innerText"))
 
 
 def _authenticator(visit: Visit) -> None:
@@ -82,8 +78,7 @@ def test_back_after_a_no_connects_nothing(site: Site, visit: Visit) -> None:
     site.to_consent(visit)
     page = visit.page
     page.get_by_role("button", name="Don’t connect").click()
-    wait_for(lambda: visit.returned or page.wait_for_timeout(50))
-    assert "authorization_code" not in visit.returned[-1]
+    assert "authorization_code" not in site.back_in_chat(visit)
     page.goto(f"{site.url}/consent")
     expect(page.get_by_role("heading", level=1)).to_have_text("Let’s start again")
 
@@ -94,7 +89,7 @@ def test_two_taps_open_the_answer_where_the_chat_was_connected(site: Site, visit
     page.goto(address)  # the first tap is in the chat
     page.get_by_role("button", name="Show my answer").click()
     expect(page.locator("h1 .figure")).to_have_text("$18.00")
-    assert _focused(page) == "title"
+    expect(page.locator("#title")).to_be_focused()
     expect(page.get_by_text("added up again in this browser")).to_be_visible()
     amounts = page.locator(".scroll tbody td:last-child").all_inner_texts()
     assert sum(Decimal(entry.replace("$", "").replace("−", "-")) for entry in amounts) == Decimal("18.00")
@@ -122,6 +117,7 @@ def test_figures_leave_the_page_in_time_and_on_demand(site: Site, visit: Visit) 
     def opened() -> None:
         page.goto(site.ask(psid, QUESTION))
         page.get_by_role("button", name="Show my answer").click()
+        expect(page.locator("#title")).to_be_focused()  # the page's script runs
         expect(page.locator("h1 .figure")).to_have_text("$18.00")
 
     def gone() -> None:
@@ -176,8 +172,7 @@ def test_a_passkey_opens_the_answer_where_the_key_is_gone(site: Site, visit: Vis
     page.get_by_label("Answer my questions").check()
     page.get_by_label("Everyday").check()
     page.get_by_role("button", name="Connect", exact=True).click()
-    wait_for(lambda: visit.returned or page.wait_for_timeout(50))
-    site.finish(psid, visit.returned[-1])
+    site.finish(psid, visit)
     page.goto(site.ask(psid, QUESTION))
     page.evaluate("new Promise((done) => { indexedDB.deleteDatabase('offhold').onsuccess = done; })")
     page.get_by_role("button", name="Show my answer").click()
@@ -217,12 +212,12 @@ def test_the_keyboard_alone_connects_asks_and_opens(site: Site, visit: Visit) ->
     tab_to("Don’t connect")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    wait_for(lambda: visit.returned or page.wait_for_timeout(50))
-    site.finish(psid, visit.returned[-1])
+    site.finish(psid, visit)
     page.goto(site.ask(psid, QUESTION))
     tab_to("Show my answer")
     page.keyboard.press("Enter")
     expect(page.locator("h1 .figure")).to_have_text("$18.00")
+    expect(page.locator("#title")).to_be_focused()
     tab_to("Something looks wrong")
     tab_to("Hide it now")
     page.keyboard.press("Enter")

@@ -64,6 +64,7 @@ def test_a_sealed_answer_in_each_state(site: Site, visit: Visit) -> None:
     wrong += judged(page, "answer")
     page.locator("summary").click()
     wrong += judged(page, "answer-table")
+    expect(page.get_by_text("added up again in this browser")).to_be_visible()
     page.get_by_text("Hide it now").click()
     wrong += judged(page, "cleared")
     page.goto(address)
