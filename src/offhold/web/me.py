@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,10 +22,10 @@ from offhold.identity.linking import Linking
 from offhold.identity.sessions import Level, Session, Sessions
 from offhold.journal.turns import Turns
 from offhold.keys.file import Keys
+from offhold.model.consent import Consent
 from offhold.model.message import Disclosure, Instruction
 from offhold.ops.clock import Clock
 from offhold.privacy import consent as consents
-from offhold.privacy.consent import Consent
 from offhold.store import tables
 from offhold.store.port import Store
 from offhold.web.browser import Browser, Handler, Problem, form, guarded, same_site, single
@@ -107,7 +108,7 @@ class _Me:
             "me.html",
             session.institution,
             connections=[_shown(entry, zone) for entry in found],
-            looks=[_look(leaf, zone) for leaf in reversed(looks[-_LOOKS:])],
+            looks=tuple(islice(_looks(looks, zone), _LOOKS)),
             whole=leaves.chain_holds(looks),
             count=len(looks),
             form_token=self._sessions.form_token(secret),
@@ -145,7 +146,9 @@ class _Me:
     async def seal(self, request: Request) -> Response:
         """Show nothing more in a channel, from now on."""
         lane = await self._mine(request)
-        await self._store.write(lambda connection: consents.narrow(connection, self._keys, lane, self._clock.ms(), Disclosure.sealed))
+        await self._store.write(
+            lambda connection: consents.narrow(connection, self._keys, lane, self._clock.ms(), Disclosure.sealed)
+        )
         return RedirectResponse("/me", 303)
 
     async def _mine(self, request: Request) -> str:
@@ -181,23 +184,32 @@ def _shown(entry: _Connection, zone: ZoneInfo) -> dict[str, Any]:
 _ACTS = {
     "consent.offer": "Looked up which accounts there are, for the page where you chose",
     "consent.give": "You agreed",
+    "consent.narrowed": "You chose to show or share less",
     "consent.withdrawn": "You disconnected",
-    "consent.sealed": "You chose to show nothing in the chat",
+    "consent.superseded": "You connected another chat in the place of this one",
     "consent.revoked-at-bank": "The bank ended a connection",
 }
 
 
-def _look(leaf: Leaf, zone: ZoneInfo) -> dict[str, Any]:
-    """A line of the access log in words."""
-    record = leaf.record
-    act = str(record.get("act", ""))
+def _looks(found: Sequence[Leaf], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
+    """The log in words, newest first; what a read gave stands with the read."""
+    rows: dict[object, object] = {}
+    for leaf in reversed(found):
+        record = leaf.record
+        if record["act"] == "read.outcome":
+            rows[record.get("req")] = record.get("rows")
+        else:
+            yield _look(leaf, rows.pop(record.get("req"), None), zone)
+
+
+def _look(leaf: Leaf, rows: object, zone: ZoneInfo) -> dict[str, Any]:
+    record, act = leaf.record, str(leaf.record["act"])
     kinds = record.get("cat")
-    data = " and ".join(map(str, kinds)) if isinstance(kinds, list) else ""
+    data = " and ".join(map(str, kinds)) if isinstance(kinds, list) else "data"
     what = _ACTS.get(act, act)
     if act == "read":
         refused = str(record.get("decision", "")).startswith("deny")
-        what = f"Was refused {data}" if refused else f"Read {data} to answer your question"
-    elif act == "read.outcome":
-        what = f"Got {record.get('rows')} rows"
+        what = f"Was refused your {data}" if refused else f"Read your {data} to answer your question"
+        what += f": {rows} rows" if isinstance(rows, int) else ""
     at = datetime.fromtimestamp(int(str(record["t"])) / 1000, zone)
-    return {"at": at, "number": leaf.seq, "bot": act.startswith(("read", "consent.offer")), "what": what}
+    return {"at": at, "number": leaf.seq, "bot": act in ("read", "consent.offer"), "what": what}
