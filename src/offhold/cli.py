@@ -16,7 +16,7 @@ from rich.markup import escape
 from sqlalchemy import Connection
 
 from offhold import config
-from offhold.commands import evaluate, policy
+from offhold.commands import audit, consent, evaluate, policy, verify
 from offhold.config import Role
 from offhold.errors import ConfigurationError, OffholdError
 from offhold.journal.status import left_to_do, status
@@ -30,6 +30,9 @@ keys_app = typer.Typer(no_args_is_help=True, help="Keys of the deployment.")
 app.add_typer(keys_app, name="keys")
 app.add_typer(policy.app, name="policy")
 app.add_typer(evaluate.app, name="eval")
+app.add_typer(consent.app, name="consent")
+app.add_typer(audit.app, name="audit")
+app.command("verify")(verify.verify)
 
 _out = Console()
 _err = Console(stderr=True)
@@ -61,6 +64,7 @@ def serve(
     failpoints.arm(settings.failpoints)
     service = wiring.service(settings, role)
     try:
+        service.guard()
         service.prepare()
         serving.run(service.app, serving.listen(host, port), ready_file)
     finally:

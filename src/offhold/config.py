@@ -138,6 +138,7 @@ class InstitutionSettings(_Tree):
     locations_file: File | None = None
     agreement_file: Path | None = None
     agreement_key: str = ""
+    hosts: str = ""
     knowledge_dir: Path | None = None
     phone: str = Field("", pattern=r"^(\+?[0-9 ]{3,20})?$", description="shown on every page")
     brand: Annotated[str, Field(pattern=_COLOUR), _brand_on("#ffffff")] = ""

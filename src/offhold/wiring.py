@@ -48,7 +48,9 @@ from offhold.keys.file import Keys
 from offhold.model.access import Access, Data, Purpose, Read
 from offhold.model.consent import Consent, Scope
 from offhold.model.message import Disclosure
+from offhold.ops import egress
 from offhold.ops.clock import Clock
+from offhold.ops.egress import Exit
 from offhold.ops.metrics import Metrics
 from offhold.privacy import agreement, sealed
 from offhold.privacy import consent as consents
@@ -63,7 +65,7 @@ from offhold.store import migrate, postgres
 from offhold.store.port import Store
 from offhold.store.postgres import PostgresStore
 from offhold.store.sqlite import SqliteStore
-from offhold.web import brand, chat, health, link, me, webhook
+from offhold.web import brand, chat, health, link, me, receipt, webhook
 from offhold.web import policy as policy_page
 from offhold.web import sealed as sealed_pages
 from offhold.web.pages import Pages, static
@@ -79,6 +81,12 @@ class Service:
 
     app: Starlette
     store: Store
+    exits: tuple[Exit, ...]
+    refused: Callable[[str], None]
+
+    def guard(self) -> None:
+        """From now on this process speaks to the hosts of its settings alone."""
+        egress.guard(self.exits, self.refused)
 
     def prepare(self) -> None:
         """Bring the schema up to date. Raises ConfigurationError for a database that we cannot use."""
@@ -161,10 +169,11 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
             *sealed_pages.routes(opening, challenges, linking, sessions, settings, pages, clock),
             *policy_page.routes(policy, pages),
             *me.routes(store, keys, turns, linking, linking.ended, sessions, settings, pages, clock),
+            *receipt.routes(store, keys, settings, policy, linking, sessions, pages),
             static(),
             brand.route(settings),
         ]
-    return Service(app, store)
+    return Service(app, store, egress.exits(settings), lambda kind: metrics.egress_refused.labels(kind).inc())
 
 
 def database(settings: Settings) -> Store:

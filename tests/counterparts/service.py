@@ -216,6 +216,8 @@ class World:
     service: Service
     at_ms: int = 1_773_860_400_000  # 2026-03-18T12:00-07:00
     count: int = 0
+    cookies: dict[str, str] = field(default_factory=dict)
+    """Of the browser that linked last."""
 
     def say(self, psid: str, text: str, mid: str = "") -> int:
         self.count += 1
@@ -239,6 +241,7 @@ class World:
             assert page.status_code == 200, page.text
             done = browser.decide(page, account=list(accounts), disclosure=disclosure)
             assert done.is_redirect, done.text
+            self.cookies = dict(browser.cookies)
         return code_of(done)
 
     def confirm(self, psid: str, code: str) -> int:

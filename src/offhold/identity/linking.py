@@ -303,6 +303,10 @@ class Linking:
         await self._store.write(write)
         return code
 
+    async def agreed(self, state: str, secret: str) -> str:
+        """The id of the consent that this browser's login led to. Raises LinkRefused while there is none."""
+        return (await self._attempt(state, secret, "accepted", "linked")).consent
+
     async def decline(self, state: str, secret: str) -> Attempt:
         """Remember the no; the bank is told that its consent is not wanted. Raises LinkRefused."""
         attempt = await self._attempt(state, secret, "begun", "returned")

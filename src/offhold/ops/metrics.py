@@ -33,6 +33,9 @@ class Metrics:
         self.gate_dropped = Counter(
             "offhold_gate_rows_dropped", "Rows that a bank sent unasked", ["reason"], registry=registry
         )
+        self.egress_refused = Counter(
+            "offhold_egress_refused", "Connections to hosts that no setting names", ["kind"], registry=registry
+        )
         self.sends = Counter(
             "offhold_sends", "Messages given to a platform, by outcome", ["outcome"], registry=registry
         )

@@ -135,6 +135,19 @@ def of_lane(connection: Connection, keys: Keys, lane: str) -> Standing | None:
     return by_id(connection, keys, bound.consent) if bound else None
 
 
+def of_customer(connection: Connection, customer: str) -> tuple[str, ...]:
+    """The ids of every consent that the customer ever gave, the newest first."""
+    table = tables.consent
+    found = select(table.c.id).where(table.c.customer == customer).order_by(table.c.given_ms.desc(), table.c.id.desc())
+    return tuple(connection.execute(found).scalars())
+
+
+def newest(connection: Connection, keys: Keys, customer: str, institution: str) -> Standing | None:
+    """The customer's latest consent that stands at the institution."""
+    standing = (by_id(connection, keys, name) for name in of_customer(connection, customer))
+    return next((each for each in standing if each and each.consent.institution == institution), None)
+
+
 def declined_until_ms(connection: Connection, lane: str) -> int:
     """Until when it is remembered that the contact said no to linking; 0 where it never did."""
     where = tables.refusal.c.lane == lane

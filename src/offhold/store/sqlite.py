@@ -167,6 +167,24 @@ def look(path: Path, work: Callable[[Connection], T]) -> T:
         engine.dispose()
 
 
+def change(path: Path, work: Callable[[Connection], T]) -> T:
+    """One short transaction beside the process that holds the file: SQLite's own lock keeps them apart.
+
+    Raises ConfigurationError without a file, StoreUnavailable when the writer does not let go in time.
+    """
+    if not path.exists():
+        raise ConfigurationError((f"no database at {path}; has `offhold serve` run here?",))
+    engine = create_engine(f"sqlite:///{path}")
+    _prepare(engine, "BEGIN IMMEDIATE")
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    except SQLAlchemyError as error:
+        raise StoreUnavailable(type(error).__name__) from error
+    finally:
+        engine.dispose()
+
+
 def _exclusive(path: Path) -> Any:
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = path.with_suffix(".lock").open("w")

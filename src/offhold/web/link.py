@@ -22,7 +22,7 @@ from offhold.identity.sessions import Session, Sessions
 from offhold.model.access import Purpose
 from offhold.model.ledger import Account
 from offhold.model.message import Contact, Disclosure
-from offhold.web.browser import Browser, Form, Problem, form, guarded, same_site, single
+from offhold.web.browser import Browser, Form, Problem, form, guarded, same_site, single, unstored
 from offhold.web.pages import Pages
 
 _TOKEN_CHARS = 2_000
@@ -135,7 +135,7 @@ class _Legs:
         if attempt.goal is Goal.web:
             await self._greet(web_contact(attempt.institution, attempt.customer))
             return await self._signed_in(request, attempt)
-        return self._browser.logged_in(RedirectResponse(with_code(attempt.redirect_uri, code), 303))
+        return unstored(RedirectResponse(with_code(attempt.redirect_uri, code), 303))
 
     async def _shown(
         self,
