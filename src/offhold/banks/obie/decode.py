@@ -38,6 +38,7 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 _AMOUNT = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,5})?")
 """OBActiveCurrencyAndAmount_SimpleType: without a sign. One that came with a sign is not interpreted."""
 _MASK_CHARS = 4
+_FREE_CHARS = 500  # OBIE's Max500Text, the longest of its free texts
 
 
 class Unreadable(Exception):
@@ -123,9 +124,9 @@ def _text(resource: Mapping[str, Any], name: str) -> str:
 
 
 def _free(resource: Mapping[str, Any], name: str) -> str:
-    """Text on which no figure hangs: empty where it is missing or is none."""
+    """Text on which no figure hangs: empty where it is missing or is none, cut where it is longer than any may be."""
     value = resource.get(name)
-    return value if isinstance(value, str) else ""
+    return value[:_FREE_CHARS] if isinstance(value, str) else ""
 
 
 def _part(resource: Mapping[str, Any], name: str) -> Mapping[str, Any]:
