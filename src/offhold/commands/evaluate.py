@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -38,3 +40,21 @@ def intents(
         return
     for name, value in figures.items():
         typer.echo(f"{name:<18} {'does not apply' if value is None else value}")
+
+
+@app.command()
+def spendqa(
+    questions: Annotated[Path, typer.Option(help="questions.jsonl, its ledgers in ledgers/ beside it")],
+    scorer: Annotated[Path | None, typer.Option(help="the set's own score.py; default: in the folder or above")] = None,
+    show_wrong: Annotated[int, typer.Option(help="print the first N wrong answers")] = 0,
+) -> None:
+    """Answer a SpendQA question file with `offhold answer --stdio`, judged by the scorer that belongs to the set."""
+    places = [scorer] if scorer else [folder / "score.py" for folder in questions.absolute().parents[:2]]
+    judge = next((place for place in places if place.is_file()), None)
+    if judge is None or not questions.is_file():
+        missing = questions if judge else " or ".join(map(str, places))
+        raise ConfigurationError((f"there is no {missing}; name the files with --questions and --scorer",))
+    options = ["--show-wrong", str(show_wrong)] if show_wrong else []
+    candidate = [sys.executable, "-m", "offhold", "answer", "--stdio"]
+    judged = subprocess.run([sys.executable, str(judge), str(questions), *options, "--", *candidate], check=False)
+    raise typer.Exit(1 if judged.returncode else 0)
