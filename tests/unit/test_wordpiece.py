@@ -37,3 +37,9 @@ def test_any_text_gives_known_ids_between_the_two_marks(text: str) -> None:
 
 def test_a_text_of_a_million_characters_costs_no_more_than_its_beginning() -> None:
     assert WORDPIECE("how much " * 120_000) == WORDPIECE("how much " * 40)
+
+
+def test_a_word_of_several_pieces_is_cut_at_the_bound_too() -> None:
+    for words_before in range(8):  # so that the bound falls on each piece of a word once
+        ids = WORDPIECE("a " * words_before + "flibbertigibbets " * 20)
+        assert len(ids) == MOST_TOKENS and ids[-1] == LAST
