@@ -85,6 +85,11 @@ class Brands:
         self.people: set[str] = set()
         for printed, alike in groups:
             self._learn(printed, alike)
+        self._shown: dict[str, str] = {}
+        self._having: dict[str, set[str]] = defaultdict(set)
+        for brand, known in self._words.items():
+            for word in known:
+                self._having[word].add(brand)
         self._names = {brand: frozenset(words(self.title(brand))) - _LEGAL for brand in self._words}
 
     def _learn(self, printed: _Printed, alike: list[Transaction]) -> None:
@@ -121,10 +126,12 @@ class Brands:
 
     def title(self, brand: str) -> str:
         """The brand as people write it."""
-        known = self._titles.get(brand) or self._printed.get(brand) or Counter[str]()
-        names = [name for name, _ in known.most_common() if name]
-        mixed = [name for name in names if not name.isupper()]
-        return (mixed or names or [brand])[0]
+        if brand not in self._shown:
+            known = self._titles.get(brand) or self._printed.get(brand) or Counter[str]()
+            names = [name for name, _ in known.most_common() if name]
+            mixed = [name for name in names if not name.isupper()]
+            self._shown[brand] = (mixed or names or [brand])[0]
+        return self._shown[brand]
 
     def called(self, phrase: Sequence[str]) -> frozenset[str]:
         """Brands whose whole name is the phrase."""
@@ -150,7 +157,7 @@ class Brands:
         asked = [word for word in phrase if word not in _LEGAL] or list(phrase)
         squashed = "".join(asked)
         for alike in (_equal, _same, _begins, _nearly):
-            found = {brand for brand, known in self._words.items() if _covers(asked, known, alike)}
+            found = self._covered(asked, alike)
             if alike is _equal or len(asked) > 1 or alike is _begins:
                 found |= {brand for brand in self._words if len(squashed) >= 4 and _joined(brand, squashed)}
             if alike is _nearly and not found:
@@ -161,7 +168,18 @@ class Brands:
 
     def knows(self, word: str) -> bool:
         """Whether any brand has the word."""
-        return any(word in known for known in self._words.values())
+        return word in self._having
+
+    def _covered(self, asked: Sequence[str], alike: Alike) -> set[str]:
+        """Brands that have, for each word asked, one that is alike."""
+        found: set[str] | None = None
+        for word in asked:
+            near = [word] if alike is _equal else [other for other in self._having if alike(word, other)]
+            having = set[str]().union(*(self._having.get(other, ()) for other in near))
+            found = having if found is None else found & having
+            if not found:
+                return set()
+        return found or set()
 
     def _without_sisters(self, asked: frozenset[str], found: set[str]) -> frozenset[str]:
         exact = {brand for brand in found if self._names[brand] == asked}
@@ -243,10 +261,6 @@ def _joined(brand: str, squashed: str) -> bool:
         or (len(squashed) >= _FAR and brand.endswith(squashed))
         or (brand.startswith(squashed) and len(squashed) >= _CLOSE and len(brand) - len(squashed) <= 6)
     )
-
-
-def _covers(asked: Sequence[str], known: Iterable[str], alike: Alike) -> bool:
-    return all(any(alike(word, other) for other in known) for word in asked)
 
 
 def _equal(word: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from offhold.answers import recurring
+from offhold.answers.categories import SPENDING
 from offhold.answers.question import Question, clarify, figures
 from offhold.language.calendar import months_back
 from offhold.model.answer import Answer, AnswerKind
@@ -22,7 +23,7 @@ def sum_of(question: Question) -> Answer:
     sums = question.sums(entries)
     if question.ask.flow is not Flow.spending:
         return Answer(AnswerKind.money, sums, _moved_text(question, sums, len(entries)), question.evidence(entries))
-    bought = question.counted()
+    bought = [entry for entry in entries if entry.kind in SPENDING]
     counted = plural(len(bought), "purchase" if question.subject.label else "payment")
     values = {"figure": figures(sums), "about": question.on, "when": question.when, "count": counted}
     if refunds := len(entries) - len(bought):
