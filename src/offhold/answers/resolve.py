@@ -49,7 +49,6 @@ class Subject:
     days: tuple[tuple[date, date], ...] = ()
     currency: str = ""
     pending: bool = False
-    accounts: frozenset[str] = frozenset()
     unknown: str = ""
     choices: tuple[str, ...] = ()
     items: bool = False

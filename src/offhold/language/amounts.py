@@ -36,8 +36,6 @@ _RULES = (
     ("eq", re.compile(rf"(?:(?<=\s)|^)(?:of|for|to|at|exactly|was|cost) (?:exactly )?(?:(?={_MARK})|(?=\d+\.\d\d\b)){_FIGURE}{_END}(?:{_NAMED})?")),
     ("eq", re.compile(rf"(?:(?<=\s)|^)(?:the )?(?:{_MARK} ?)(?P<amount>\d{{1,6}}(?:\.\d{{1,2}})?){_END}(?= (?:charge|payment|purchase|transaction|one)s?\b)")),
 )  # fmt: skip
-MOST = 10**12
-"""Larger figures are no amounts of a household."""
 
 
 def bounds(text: str) -> tuple[str, tuple[Bound, ...]]:

@@ -24,7 +24,7 @@ gotta lemme gimme tho nah
 _POLITE = """
 please pls plz kindly thanks thank ta cheers hello hiya morning afternoon evening good dear sir madam mate buddy bot
 assistant sorry excuse wondering wonder curious help tell told show shows showing shown list lists display pull check checked
-checking? find found look looking lookup know hear guys folks bro dude haha lol omg quick quickly question questions ask asking
+find found look looking lookup know hear guys folks bro dude haha lol omg quick quickly question questions ask asking
 asked reckon guess honestly literally wish love confirm info information detail details summary summarise summarize overview report
 figure figures number numbers idea work worked calculate calc compute add adds adding added tot totting up sum sums summed
 amount amounts amounted exact approx approximately roughly ish breakdown break broken split splits splitting give view
@@ -32,17 +32,17 @@ explain break update status kind
 """
 _MONEY = """
 spend spends spending spendings spent spender expense expenses expenditure outgoings outgoing outlay outlays cost costs costing costed
-paid pay pays paying payment payments payed pymt price prices charge charges charged charging bill billed billing bills?
+paid pay pays paying payment payments payed pymt price prices charge charges charged charging bill billed billing
 buy buys buying bought purchase purchases purchased purchasing drop drops dropped dropping blow blows blew blown blowing
 burn burns burned burnt burning splurge splurged splurging splash splashed fork forked forking shell shelled cough coughed
 drain drained wasted waste throw threw sunk sink lay laid run runs ran running set hit hits hitting damage tab tally
 toll bleed bled poured pour pumped lost lose went gone goes going handed hand parted part chuck chucked sling slung put puts putting
-take takes took taken taking money moneys funds cash? dollars dollar bucks buck pounds pound quid euros? sgd usd gbp eur
+take takes took taken taking money moneys funds dollars dollar bucks buck pounds pound quid sgd usd gbp eur
 transaction transactions transact activity entry entries item items line lines row rows order orders ordered ordering
-debit debits debited credit? swipe swiped transfer? account accounts accts bank banking statement statements
+debit debits debited swipe swiped account accounts accts bank banking statement statements
 history record records recorded budget finances financial habit habits behaviour pattern patterns worth
 visit visits visited visiting trip trips time times occasion occasions use uses using frequent frequently often regularly regular
-owe? grand cumulative combined combine aggregate overall all-in everywhere anywhere somewhere
+grand cumulative combined combine aggregate overall all-in everywhere anywhere somewhere
 send sends sending sent gave give given gives giving lent lend loaned zelle zelled paynow paynowed venmo venmoed venmod wired
 receive received receives receiving got get gets came come comes coming land lands landed arrive arrived arrives hit post posted
 happen happened happens spot ie eg giro meal meals pulled pull wrote write written binned bin landed runs fare fares losses losing anyone everybody anybody somebody nobody raise raised raises raising hike hiked mind telling tellin lookin doin goin spendin payin buyin wants knows remind reminded
@@ -58,18 +58,18 @@ greatest highest higher high most max maximum priciest pricier expensive dear de
 cheaper cheap least min minimum little second third fourth fifth rank ranked ranking count counts counted counting
 compare compared compares comparing comparison difference different differ more less fewer up down percent percentage
 proportion share fraction portion ratio part trend trends trending grow growing grown increase increased increasing rise
-rose risen rising decrease decreased decreasing fall? fell fallen falling drop change changed changes changing category categories
+rose risen rising decrease decreased decreasing fell fallen falling drop change changed changes changing category categories
 categorised type types kind merchant merchants shop shops shopped store stores retailer retailers place places vendor vendors company companies
 business businesses payee payees service services favourite favorite single individual separate separately
 newest oldest order ordered sort sorted descending ascending chronological
 """
 _SOCIAL = """
-wife husband partner spouse missus hubby family? kids? household between us everyone mr mrs ms miss dr
+wife husband partner spouse missus hubby household between us everyone mr mrs ms miss dr
 """
 
 
 def _plain(*blocks: str) -> frozenset[str]:
-    return frozenset(word for block in blocks for word in block.split() if not word.endswith("?"))
+    return frozenset(word for block in blocks for word in block.split())
 
 
 CARRIER = _plain(_GRAMMAR, _POLITE, _MONEY, _TIME, _MEASURE, _SOCIAL)

@@ -8,13 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from offhold.language.calendar import (
-    EVER,
-    Now,
-    a_year_before,
-    month_end,
-    months_back,
-)
+from offhold.language.calendar import EVER, Now, a_year_before, month_end, months_back
 from offhold.language.intervals import RULES, UNIT
 from offhold.language.spelling import spelled
 from offhold.model.period import Period
@@ -24,20 +18,19 @@ _DAY_STEP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Periods in the order said, and the text without their words. `full`: complete units were asked for.
-    `future`: a period that has not begun, or no day of any calendar. `earlier`: "than the same month last year"."""
+    """Periods in the order said, and the text without their words. `future`: a period that has not begun, or no day of
+    any calendar. `earlier`: "than the same month last year"."""
 
     periods: tuple[Period, ...]
     rest: str
     future: bool = False
     earlier: bool = False
-    versus: bool = False
 
 
 _SINCE = re.compile(
     r"\b(?:since|from|starting|beginning|as of)(?: (?:on|in|the|about))*(?: (?:start|beginning|first) of)?(?: the)? *$"
 )
-_SINCE_EVENT = re.compile(r"\b(?:since|after)(?: (?!from\b)[a-z']+){1,7} (?:in |on |at |of )?$")
+_SINCE_EVENT = re.compile(r"\bsince (?:i|we|my|our|the|it|they|he|she)\b(?: [a-z']+){0,6} (?:in |on |at |of )?$")
 _AFTER = re.compile(r"\bafter(?: the end of)? *$")
 _UNTIL = re.compile(r"^ *(?:to|until|till|through|thru|and|up to|-) *(?:the )?(?:end of )?(?:the )?$")
 _BETWEEN = re.compile(r"\b(?:between|from|since) *(?:the )?$")
@@ -130,7 +123,7 @@ def _joined(text: str, marks: list[tuple[int, int, Period]], now: Now, earlier: 
         index += 1
     rest = _rest(text, spans)
     kept = _apart(periods, text)
-    return Found(kept, _ALL.sub(" ", rest), bool(_FUTURE.search(rest)), earlier, bool(_VERSUS.search(rest)))
+    return Found(kept, _ALL.sub(" ", rest), bool(_FUTURE.search(rest)), earlier)
 
 
 def _linked(lead: str, between: str) -> bool:

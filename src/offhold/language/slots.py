@@ -130,10 +130,6 @@ def without(text: str) -> tuple[str, tuple[str, ...], bool]:
     return text, tuple(piece.strip() for piece in pieces if piece.strip()), gross
 
 
-def places(text: str) -> list[tuple[str, tuple[int, int]]]:
-    """What may be a place, with where it stands; only the rows can tell."""
-    found = []
-    for match in _PLACE.finditer(text):
-        name = "place" if match["place"] else "trip"
-        found.append((match[name], match.span(name)))
-    return found
+def places(text: str) -> list[str]:
+    """What may be a place ("in Lisbon", "the Lisbon trip"); only the rows can tell."""
+    return [found["place"] or found["trip"] for found in _PLACE.finditer(text)]

@@ -142,7 +142,6 @@ def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor
         subjects=subjects,
         without=tuple(filter(None, (content(piece) for piece in without))),
         periods=_periods(found, measure, today),
-        full=bool(re.search(r"\b(?:full|complete|whole) (?:months|weeks|years)\b", text)),
         account=account or (to_account if measure is Measure.balance or flow is not Flow.saved else ""),
         to_account=to_account if flow is Flow.saved and measure is not Measure.balance else "",
         bounds=bounds,
@@ -168,7 +167,7 @@ def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor
 
 def _place(rest: str, subjects: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
     """The subject that is said like a place ("in Lisbon", "the Lisbon trip"), if any."""
-    for said, _ in slots.places(rest):
+    for said in slots.places(rest):
         candidate = content(said)
         if candidate and any(set(candidate) <= set(phrase) for phrase in subjects):
             return candidate

@@ -83,7 +83,6 @@ class Ask:
     subjects: tuple[tuple[str, ...], ...] = ()
     without: tuple[tuple[str, ...], ...] = ()
     periods: tuple[Period, ...] = ()
-    full: bool = False
     account: str = ""
     to_account: str = ""
     bounds: tuple[Bound, ...] = ()
