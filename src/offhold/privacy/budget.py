@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from offhold.privacy.consent import Linked
 from offhold.store import tables
 
 WINDOW_MS = 86_400_000
 _WAITING = 1_000
+_SPENT = select(tables.budget).where(
+    tables.budget.c.lane == bindparam("lane"), tables.budget.c.institution == bindparam("institution")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,11 @@ def charge(connection: Connection, spent: Mapping[str, int]) -> None:
 
 def allows(connection: Connection, budget: Budget, lane: str, linked: Linked, accounts: int, now_ms: int) -> bool:
     """Whether the conversation may read on. A day later, or linked anew, it begins again."""
-    table = tables.budget
-    where = (table.c.lane == lane) & (table.c.institution == linked.institution)
-    row = connection.execute(select(table).where(where)).first()
+    whose = {"lane": lane, "institution": linked.institution}
+    row = connection.execute(_SPENT, whose).first()
     if row is None or row.since_ms + WINDOW_MS <= now_ms or row.since_ms < linked.linked_ms:
-        connection.execute(delete(table).where(where))
-        fresh = {"lane": lane, "institution": linked.institution, "customer": linked.customer}
-        connection.execute(insert(table).values(**fresh, since_ms=now_ms, rows=0))
+        connection.execute(delete(tables.budget).filter_by(**whose))
+        fresh = {**whose, "customer": linked.customer, "since_ms": now_ms, "rows": 0}
+        connection.execute(insert(tables.budget).values(**fresh))
         return accounts <= budget.accounts
     return row.customer == linked.customer and accounts <= budget.accounts and int(row.rows) < budget.rows

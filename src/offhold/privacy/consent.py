@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from offhold.accesslog import leaves
 from offhold.banks.port import Grant
@@ -31,6 +31,15 @@ log = structlog.get_logger()
 DAY_MS = 86_400_000
 DATA_FOR = {Purpose.requested_service: frozenset(Data)}
 """What the consent page says that each purpose it offers may read."""
+
+# Each decision of the gate asks these three, so they are built once.
+_LINK = select(tables.link).where(tables.link.c.lane == bindparam("lane")).order_by(tables.link.c.linked_ms.desc())
+_RECORD = select(tables.consent).where(tables.consent.c.id == bindparam("consent"))
+_EVENTS = (
+    select(tables.consent_event)
+    .where(tables.consent_event.c.consent == bindparam("consent"))
+    .order_by(tables.consent_event.c.seq)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +112,7 @@ def link(connection: Connection, keys: Keys, lane: str, consent: Consent, now_ms
 
 def by_id(connection: Connection, keys: Keys, consent_id: str) -> Standing | None:
     """The consent while it stands: no event ended it, and all of it can be read. Whether it ran out is `lapse`'s."""
-    row = connection.execute(select(tables.consent).where(tables.consent.c.id == consent_id)).first()
+    row = connection.execute(_RECORD, {"consent": consent_id}).first()
     if row is None or row.grant_sealed is None:
         return None
     try:
@@ -116,16 +125,13 @@ def by_id(connection: Connection, keys: Keys, consent_id: str) -> Standing | Non
 
 def history(connection: Connection, keys: Keys, consent_id: str) -> tuple[Happened, ...]:
     """Every event in order. Raises SealBroken for one that was altered, moved or forged."""
-    events = tables.consent_event
-    rows = connection.execute(select(events).where(events.c.consent == consent_id).order_by(events.c.seq)).all()
+    rows = connection.execute(_EVENTS, {"consent": consent_id}).all()
     return tuple(_opened(keys, row) for row in rows)
 
 
 def linked(connection: Connection, lane: str) -> Linked | None:
     """The contact's link. One institution for now: the latest link counts."""
-    row = connection.execute(
-        select(tables.link).where(tables.link.c.lane == lane).order_by(tables.link.c.linked_ms.desc())
-    ).first()
+    row = connection.execute(_LINK, {"lane": lane}).first()
     return Linked(row.customer, row.institution, row.consent, row.linked_ms) if row else None
 
 

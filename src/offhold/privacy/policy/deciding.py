@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -65,7 +65,7 @@ class Question:
 
     def plain(self) -> dict[str, Any]:
         """JSON values, for the leaf: whoever opens it can decide again."""
-        return json.loads(json.dumps(asdict(self), default=sorted))  # type: ignore[no-any-return]
+        return {**_plain(self), "consent": _plain(self.consent), "agreement": _plain(self.agreement)}
 
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> Question:
@@ -75,6 +75,11 @@ class Question:
             part["purposes"], part["data"] = frozenset(part["purposes"]), frozenset(part["data"])
         rest = {**plain, "actor": Actor(plain["actor"]), "data": frozenset(plain["data"])}
         return cls(**{**rest, "consent": Agreed(**consent), "agreement": Allowed(**agreement)})
+
+
+def _plain(part: Question | Agreed | Allowed) -> dict[str, Any]:
+    values = ((name, getattr(part, name)) for name in part.__slots__)
+    return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in values}
 
 
 @dataclass(frozen=True, slots=True)
