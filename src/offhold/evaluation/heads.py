@@ -33,6 +33,7 @@ class Heads:
     features: Features
     grams: Grams
     known: Floats
+    sizes: Floats
     meanings: Floats
     dual: Floats
     primal: Floats
@@ -42,7 +43,8 @@ class Heads:
         """Scores (labels), near 1 where the label holds and near 0 where not; and the mean cosine to the five nearest
         training sentences that are in scope."""
         levels = self.levels(text)
-        likeness = _likeness(self.features(levels)[np.newaxis], self.known, self.sharpness)[0]
+        asked = self.features(levels)[np.newaxis]
+        likeness = _likeness(asked @ self.known.T, _sizes(asked), self.sizes, self.sharpness)[0]
         scores: Floats = likeness @ self.dual + (self.grams([text]) @ self.primal)[0]
         return scores, float(_nearest(self.meanings @ levels[-1]))
 
@@ -68,10 +70,12 @@ def train(levels_of: Levels, texts: Sequence[str], targets: Floats, sharpness: f
     levels = np.stack([levels_of(text) for text in texts])
     features, meanings, grams = learnt(levels), levels[:, -1].copy(), Grams(texts)
     known, found, inside = features(levels), grams(texts), np.flatnonzero(targets.any(axis=1))
+    sizes = _sizes(known)
     kernel = np.empty((len(texts), len(texts)), np.float32)
     nearest = np.empty(len(texts), np.float32)
     for rows in _blocks(len(texts)):
-        kernel[rows] = _likeness(known[rows], known, sharpness) + GRAMS_SHARE * (found[rows] @ found.T).toarray()
+        kernel[rows] = _likeness(known[rows] @ known.T, sizes[rows], sizes, sharpness)
+        kernel[rows] += GRAMS_SHARE * (found[rows] @ found.T).toarray()
         cosines = meanings[rows] @ meanings.T
         cosines[np.arange(len(cosines)), np.arange(len(texts))[rows]] = -1  # not its own neighbour
         nearest[rows] = _nearest(cosines[:, inside])
@@ -81,14 +85,19 @@ def train(levels_of: Levels, texts: Sequence[str], targets: Floats, sharpness: f
     dual = np.ascontiguousarray(blas.ssymm(1.0, inverse, targets, lower=1))
     scores = np.asarray(targets - dual / np.diag(inverse)[:, np.newaxis], np.float32)
     primal = np.asarray(GRAMS_SHARE * (found.T @ dual), np.float32)
-    heads = Heads(levels_of, features, grams, known, meanings[inside], dual, primal, sharpness)
+    heads = Heads(levels_of, features, grams, known, sizes, meanings[inside], dual, primal, sharpness)
     return Trained(heads, targets, scores, nearest)
 
 
-def _likeness(some: Floats, others: Floats, sharpness: float) -> Floats:
-    """Gaussian kernel (some, others)."""
-    apart = (some * some).sum(axis=1)[:, np.newaxis] + (others * others).sum(axis=1) - 2 * some @ others.T
-    found: Floats = np.exp(-sharpness / 2 * apart)
+def _sizes(rows: Floats) -> Floats:
+    """Squared length of each row."""
+    found: Floats = np.einsum("ij,ij->i", rows, rows)
+    return found
+
+
+def _likeness(inner: Floats, sizes: Floats, others: Floats, sharpness: float) -> Floats:
+    """Gaussian kernel from the inner products (some, others) and the squared lengths of both."""
+    found: Floats = np.exp(sharpness * (inner - (sizes[:, np.newaxis] + others) / 2))
     return found
 
 
