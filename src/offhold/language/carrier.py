@@ -17,7 +17,7 @@ real really right same say says see seem seems self several shall she should sin
 sometime sort still straight such sure than that thats the their theirs them then there theres these they thing things
 think this those though thru through throughout till to together too total totals toward towards two three under
 until up upon us use used using usual usually versus very via vs want wanted wants was wasnt way we well went were
-werent weve what whatever whats when whens whenever where wheres hows whos whether which while who whole whom whose why will with
+werent weve what whatever whats when whens whatd howd whered whod whend whenever where wheres hows whos whether which while who whole whom whose why will with
 within without wont would wouldnt wow ya yeah yep yes yet yo you youd your youre yours youve u ur r d s t m ve em dat dis wanna
 gotta lemme gimme tho nah
 """

@@ -54,6 +54,8 @@ FLOW_WORDS: dict[Flow, frozenset[str]] = {
 
 def phrases(text: str, flow: Flow, measure: Measure = Measure.sum) -> tuple[tuple[str, ...], ...]:
     """The phrases of a text that carry content, in the order said."""
+    if measure is Measure.compare:
+        text = re.sub(r"\bwith\b", " vs ", text)
     found = (content(piece, flow, measure) for piece in _JOINS.split(text))
     return tuple(dict.fromkeys(phrase for phrase in found if phrase))
 

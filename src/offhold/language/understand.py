@@ -244,7 +244,7 @@ _SPENT = re.compile(
     r"\b(?:what|how much) (?:did |have |do |has |had )?(?:i|we) (?:\w+ )?(?:spen[dt]|paid|pay)\b|^(?:total )?spen[dt]\w*\b"
 )
 _GOING_RATE = re.compile(
-    r"\bhow much (?:is|are) (?:my|our|the)\b|\bwhat(?:'?s| is) (?:my|our|the) (?:\w+ ){0,3}(?:bill|subscription|rent|premium|payment|membership|plan|fee|mortgage)\b"
+    r"\bhow much (?:is|are) (?:my|our|the)\b|\b(?:how much|what) (?:does|do) (?!i\b|we\b)(?:the |my |our )?\w+(?: \w+)? cost\b|\bwhat(?:'?s| is) (?:my|our|the) (?:\w+ ){0,3}(?:bill|subscription|rent|premium|payment|membership|plan|fee|mortgage)\b"
 )
 _TOTALLED = re.compile(r"\b(?:total|sum|spen[dt]\w*|costs?|how much|amount|tally|damage|what)\b")
 
