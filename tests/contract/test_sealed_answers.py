@@ -108,7 +108,10 @@ def test_a_key_that_is_not_this_chats_opens_nothing(person: Person) -> None:
     path, other = person.ask(QUESTION), person.ask("what's my balance?")
     stranger = ECKey.generate_key("P-256")
     challenge = person.browser.http.get(f"{other}/challenge").json()["challenge"]
+    own = person.browser.http.get(f"{path}/challenge").json()["challenge"]
+    elsewhere = json.loads(person.proof(path, challenge=challenge))["device"]
     wrong = {
+        "a signature of another challenge": json.dumps({"challenge": own, "device": elsewhere}),
         "another key": person.proof(path, key=stranger),
         "another link's challenge": person.proof(path, challenge=challenge),
         "a challenge of one's own": person.proof(path, challenge="1773860400000.guess.guess"),
@@ -145,6 +148,7 @@ def test_links_that_are_not_ours_say_so_and_no_more(person: Person) -> None:
             assert "18.00" not in page.text
 
 
+@pytest.mark.threat(35)
 def test_a_form_of_another_site_opens_nothing(person: Person) -> None:
     path = person.ask(QUESTION)
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
@@ -175,6 +179,7 @@ def test_something_looks_wrong_gets_a_person(person: Person) -> None:
     assert json.loads(person.world.service.command("status", "--json").stdout)["cases"]["waiting"] == 1
 
 
+@pytest.mark.threat(38)
 def test_a_key_of_one_chat_is_no_sign_in_to_another(person: Person) -> None:
     person.open(person.ask(QUESTION))
     assert person.browser.http.get("/chat/events").status_code == 401
@@ -189,7 +194,11 @@ def test_an_old_link_asks_for_the_same_proof_and_then_answers(world: World) -> N
     page = person.browser.http.get(path)
     assert "This link has ended" in page.text and "18.00" not in page.text
     assert "18.00" not in person.open(path, stale).text, "a challenge lives two minutes"
-    assert "$18.00" in person.open(path).text
+    page = person.open(path)
+    assert "$18.00" in page.text
+    _later(world, minutes=6)
+    late = {"form": Form(page.text).values("form")[0], "text": "and in January?"}
+    assert "9.99" not in person.browser.http.post(f"{path}/next", data=late).text, "the page is long cleared"
     _later(world, days=2)
     world.service.stop()
     world.service.start()  # the hourly sweep also runs at start

@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import jsonschema
+import pytest
 from tests.counterparts.service import QUESTION, Form, World, wait_for
 from tests.counterparts.webchat import Visitor
 
@@ -111,6 +112,7 @@ def test_who_is_not_signed_in_is_told_so_and_says_nothing(world: World) -> None:
     assert world.bank.requests == []
 
 
+@pytest.mark.threat(37)
 def test_a_session_ends_after_fifteen_idle_minutes(world: World) -> None:
     visitor = _signed_in(world)
     (world.service.folder / "clock").write_text("2026-03-18T12:14:00-07:00")
@@ -120,6 +122,8 @@ def test_a_session_ends_after_fifteen_idle_minutes(world: World) -> None:
     assert "You were signed out" in visitor.http.get("/chat").text
 
 
+@pytest.mark.threat(35)
+@pytest.mark.threat(36)
 def test_a_form_of_another_site_is_refused(shared_world: World) -> None:
     visitor = _signed_in(shared_world)
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
@@ -164,3 +168,4 @@ def test_an_open_stream_does_not_hold_up_the_end_of_the_service(world: World) ->
     listener = visitor.listen()
     assert world.service.stop(signal.SIGTERM) == 0
     wait_for(lambda: listener.ended)
+    assert "graceful" not in (world.service.folder / "serve.log").read_text(), "the stream was waited for, then cut"

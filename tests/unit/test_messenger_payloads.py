@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from offhold.channels.messenger import payloads
+from offhold.channels import payloads
 from offhold.model.message import Contact
 
 KEY, NOW = b"k" * 32, 1_789_000_000

@@ -96,6 +96,7 @@ def test_two_taps_open_the_answer_where_the_chat_was_connected(site: Site, visit
     expect(page.locator("tr.refund")).to_contain_text(re.compile("Refund.*−", re.S))
 
 
+@pytest.mark.threat(40)
 def test_a_sum_that_is_not_right_is_not_called_checked(site: Site, visit: Visit) -> None:
     page, psid = visit.page, site.connect(visit)
     page.goto(site.ask(psid, QUESTION))
@@ -110,6 +111,7 @@ def test_a_sum_that_is_not_right_is_not_called_checked(site: Site, visit: Visit)
     expect(page.get_by_text("added up again in this browser")).to_be_hidden()
 
 
+@pytest.mark.threat(41)
 def test_figures_leave_the_page_in_time_and_on_demand(site: Site, visit: Visit) -> None:
     page, psid = visit.page, site.connect(visit)
     page.clock.install()

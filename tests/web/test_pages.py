@@ -154,6 +154,7 @@ def test_pages_are_light_and_load_nothing_of_another_host(site: Site, visit: Vis
     assert all(entry["bytes"] <= _PAGE_BYTES for entry in figures.values()), figures
 
 
+@pytest.mark.threat(39)
 def test_the_policy_stops_scripts_that_are_not_ours(site: Site) -> None:
     with site.visit() as visit:
         _policy_holds(site, visit)

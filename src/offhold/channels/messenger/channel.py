@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from offhold.channels.messenger import payloads
+from offhold.channels import payloads
 from offhold.channels.messenger.graph import GraphClient
 from offhold.channels.messenger.render import render
 from offhold.channels.port import EventKind, SendOutcome

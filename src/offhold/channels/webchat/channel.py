@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from offhold.answers.shape import parts, rendered
-from offhold.channels.messenger import payloads
+from offhold.channels import payloads
 from offhold.channels.port import EventKind, SendOutcome, SendResult
 from offhold.channels.webchat import log
 from offhold.errors import StoreUnavailable
