@@ -58,6 +58,9 @@ def test_a_clerk_ends_a_consent_beside_the_running_service(world: World) -> None
     wait_for(lambda: any("coffee" in text.lower() for text in world.graph.texts("p1")))
     ended = world.service.command("consent", "withdraw", document["record_id"], "--json")
     assert json.loads(ended.stdout) == {"withdrawn": 1, "banks_told": 1}, ended.stderr
+    checked = world.service.command("policy", "check", "--customer", document["pii_principal_id"], "--json")
+    report = json.loads(checked.stdout)
+    assert report["holds"] and report["decisions"] >= 2  # the offer of accounts, and a read
     reads = len([path for path in world.bank.requests if "transactions" in path])
     world.say("p1", "how much did I spend on coffee this month?")
     wait_for(lambda: len(world.graph.texts("p1")) > before + 1)

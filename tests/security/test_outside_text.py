@@ -94,7 +94,7 @@ def _figure(reply: Reply) -> object:
     return answer.kind, answer.value, answer.evidence, tuple((row.day, row.amount, row.pending) for row in answer.rows)
 
 
-@pytest.mark.threat(39)
+@pytest.mark.threat(81)
 def test_nothing_of_a_joint_accounts_other_holder_is_kept(tmp_path: Path) -> None:
     """The bank names both holders, their cards and the other one's own account: none of it comes through the gate."""
     secret = ("JOHN OTHER", "5500000000000004", "GB29NWBK60161331926819")

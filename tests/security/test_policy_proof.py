@@ -46,12 +46,12 @@ def _below(roots: set[str]) -> set[str]:
     return found
 
 
-@pytest.mark.threat(40)
+@pytest.mark.threat(82)
 def test_forbidden_purposes_are_closed_downward() -> None:
     assert {f"dpv:{term}" for term in _below(_ROOTS)} == set(FORBIDDEN)
 
 
-@pytest.mark.threat(40)
+@pytest.mark.threat(82)
 def test_no_forbidden_purpose_is_allowed_to_anybody() -> None:
     asked = [
         domain.question(actor, action, purpose, frozenset({kind}), Conditions())
@@ -65,14 +65,14 @@ def test_no_forbidden_purpose_is_allowed_to_anybody() -> None:
     assert {(verdict.allowed, verdict.rules, verdict.errors) for verdict in verdicts} == {(False, ("never",), ())}
 
 
-@pytest.mark.threat(41)
+@pytest.mark.threat(83)
 def test_the_finite_domain_is_answered_as_meant() -> None:
     asked, wrong = domain.disagreements(POLICY)
     assert asked > 100_000
     assert wrong == []
 
 
-@pytest.mark.threat(41)
+@pytest.mark.threat(83)
 def test_z3_proves_every_claim_and_writes_it_down(tmp_path: Path) -> None:
     findings = list(proof.symbolic(POLICY, tmp_path))
     assert [finding for finding in findings if not finding.holds] == []
@@ -84,7 +84,7 @@ def test_z3_proves_every_claim_and_writes_it_down(tmp_path: Path) -> None:
         assert f"; expected: {again.check()}\n" in file.read_text()
 
 
-@pytest.mark.threat(41)
+@pytest.mark.threat(83)
 def test_every_mutant_is_killed() -> None:
     killed, survivors = 0, []
     for what, text in mutants(POLICY.text):
@@ -105,7 +105,7 @@ def _killed(text: str) -> bool:
     return any(not finding.holds for finding in proof.symbolic(mutant))
 
 
-@pytest.mark.threat(41)
+@pytest.mark.threat(83)
 def test_the_formulas_answer_as_cedar_does() -> None:
     """The translation is checked against the engine: random questions, both policies with a fault and without."""
     chance = random.Random(7)

@@ -8,8 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
+from offhold import config
+from offhold.accesslog import leaves
+from offhold.keys.file import Keys
+from offhold.privacy.gate import decided_again
 from offhold.privacy.policy import deciding, domain, proof
+from offhold.store import postgres, sqlite
 
 app = typer.Typer(no_args_is_help=True, help="What may be done with bank data, and the proof of it.")
 
@@ -17,15 +23,40 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON object")]
 
 
 @app.command()
-def check(as_json: AsJson = False) -> None:
-    """Is the policy valid under its schema, and the one that was approved?"""
+def check(
+    customer: Annotated[str, typer.Option(help="decide again everything that the log holds about this customer")] = "",
+    config_file: Annotated[Path | None, typer.Option("--config", help="TOML file with the settings tree")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Is the policy valid under its schema, and the one that was approved? Were decisions made as it says?"""
     policy, wanted = deciding.packaged(), deciding.approval()["sha256"]
-    if as_json:
-        typer.echo(json.dumps({"sha256": policy.sha256, "approved": wanted, "holds": policy.sha256 == wanted}))
-    else:
+    report = {"sha256": policy.sha256, "approved": wanted, "holds": policy.sha256 == wanted}
+    if not as_json:
         deciding.approved()
         typer.echo(f"approved  {policy.sha256}")
-    raise typer.Exit(0 if policy.sha256 == wanted else 1)
+    if customer:
+        again = _again(policy, customer, config_file)
+        report |= {"decisions": len(again), "holds": report["holds"] and all(again)}
+        if not as_json:
+            typer.echo(f"{sum(again)} of {len(again)} decisions come out as the log says")
+    if as_json:
+        typer.echo(json.dumps(report))
+    raise typer.Exit(0 if report["holds"] else 1)
+
+
+def _again(policy: deciding.Policy, customer: str, config_file: Path | None) -> list[bool]:
+    """Whether each decision about the customer comes out again as its leaf says."""
+    settings = config.load(config_file)
+    keys = Keys.from_file(settings.root_key_file)
+
+    def look(connection: Connection) -> tuple[leaves.Leaf, ...]:
+        return leaves.history(connection, keys, customer)
+
+    if settings.postgres:
+        history = postgres.look(settings.database_url, look)
+    else:
+        history = sqlite.look(settings.database_file, look)
+    return [decided_again(policy, leaf.record) for leaf in history if "decision" in leaf.record]
 
 
 @app.command()
