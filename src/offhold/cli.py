@@ -16,7 +16,7 @@ from rich.markup import escape
 from sqlalchemy import Connection
 
 from offhold import config
-from offhold.commands import audit, consent, evaluate, policy, verify
+from offhold.commands import audit, bench, consent, evaluate, policy, verify
 from offhold.config import Role
 from offhold.errors import ConfigurationError, OffholdError
 from offhold.journal.status import left_to_do, status
@@ -33,6 +33,7 @@ app.add_typer(evaluate.app, name="eval")
 app.add_typer(consent.app, name="consent")
 app.add_typer(audit.app, name="audit")
 app.command("verify")(verify.verify)
+app.command()(bench.bench)
 
 _out = Console()
 _err = Console(stderr=True)

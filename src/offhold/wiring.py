@@ -390,7 +390,7 @@ async def ledger_institution(ledger: Path, today: str, timezone: str, locale: st
     zone = ZoneInfo(timezone)
     connector = MemoryConnector("ledger", json.loads(await asyncio.to_thread(ledger.read_bytes)), zone)
     noon = datetime.fromisoformat(f"{today}T12:00:00").replace(tzinfo=zone)
-    return await _synthetic(connector, connector.account_ids, _StoppedClock(noon), zone, locale)
+    return await synthetic(connector, connector.account_ids, _StoppedClock(noon), zone, locale, SqliteStore(None))
 
 
 class _StoppedClock(Clock):
@@ -404,10 +404,11 @@ class _StoppedClock(Clock):
         return self._moment
 
 
-async def _synthetic(
-    connector: Connector, accounts: frozenset[str], clock: Clock, zone: ZoneInfo, locale: str
+async def synthetic(
+    connector: Connector, accounts: frozenset[str], clock: Clock, zone: ZoneInfo, locale: str, store: Store
 ) -> Reader:
-    keys, store = Keys(secrets.token_bytes(32)), SqliteStore(None)
+    """A read function through the real gate, under a consent that nobody gave."""
+    keys = Keys(secrets.token_bytes(32))
     institution = Institution("ledger", "Your bank", zone, locale)
     unlimited = Rules(deciding.approved(), {"ledger": agreement.silent(zone)}, 120, Budget(sys.maxsize, sys.maxsize))
     unwatched = gates.Watch(lambda _decision, _purpose: None, lambda _reason, _rows: None)

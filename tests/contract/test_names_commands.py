@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import stat
@@ -222,6 +223,29 @@ def test_keys_init_makes_a_key_for_its_owner_and_never_overwrites_one(idle: Serv
 def test_keys_init_where_nothing_can_be_written_says_so(idle: Service) -> None:
     refused = idle.command("keys", "init", "--file", str(idle.folder / "clock" / "k"))
     assert refused.returncode == 2 and "cannot write" in refused.stderr and "Traceback" not in refused.stderr
+
+
+# bench
+
+
+def test_bench_prints_one_object_of_figures_and_its_status_is_theirs(idle: Service) -> None:
+    said = idle.command("bench", "understand", "gate", "--json")
+    shown = json.loads(said.stdout)
+    assert set(shown) == {"machine", "figures"} and shown["machine"]["cores"] >= 1
+    names = {each["name"] for each in shown["figures"]}
+    assert names == {"understand_ms_p50", "understand_ms_p99", "gate_ms"}
+    for each in shown["figures"]:
+        assert set(each) == {"name", "value", "unit", "floor", "ratio", "budget", "ok"}
+        assert each["value"] > 0 and each["ok"] == (each["value"] <= each["budget"])
+    assert said.returncode == (0 if all(each["ok"] for each in shown["figures"]) else 1)
+    assert "understanding" in said.stderr
+
+
+def test_bench_without_json_is_a_table_and_an_unknown_name_ends_with_2(idle: Service) -> None:
+    table = idle.command("bench", "understand")
+    assert table.returncode in (0, 1) and "understand_ms_p50" in table.stdout and "holds" in table.stdout
+    refused = idle.command("bench", "nothing")
+    assert refused.returncode == 2 and "understand" in refused.stderr
 
 
 # all of them

@@ -25,6 +25,7 @@ from tests.counterparts import bank, graph
 from tests.counterparts.servers import address, free_socket, serving
 
 BACK = "https://www.facebook.com/messenger_platform/account_linking/?x=1"
+START_S = 120.0  # a machine that runs many tests at once starts slowly
 QUESTION = "how much did I spend on coffee last month?"
 
 
@@ -113,7 +114,7 @@ class Service:
                 stderr=log,
                 stdout=log,
             )
-        wait_for(lambda: ready.exists() or self.process.poll() is not None)
+        wait_for(lambda: ready.exists() or self.process.poll() is not None, START_S)
         assert not survives or self.process.poll() is None, (self.folder / "serve.log").read_text()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:

@@ -234,3 +234,18 @@ def test_what_has_to_wait_does_not_hold_up_a_stop(play: Play) -> None:
         assert await shop.rows(tables.outbox.c.state) == [("ready",)]
 
     play(scene)
+
+
+def test_what_hangs_is_cut_off_at_a_stop_and_taken_up_after_it(play: Play) -> None:
+    async def scene(shop: Workshop) -> None:
+        lane = await shop.say("ann", "hello")
+        turns = shop.slow()
+        stuck = shop.worker(turns)
+        stuck.wake(frozenset({lane}))
+        await turns.decided.wait()
+        await stuck.stop(patience_s=0.01)
+        assert shop.channel.sent == []
+        await answered(shop, lane)
+        assert len(shop.channel.sent) == 1
+
+    play(scene)

@@ -123,14 +123,17 @@ class Worker:
         """Finish the turns at hand and take no new ones.
 
         Where no other process shares the work, first answer and send what can be now, for at most `patience_s`;
-        what has to wait stays for the next start.
+        what has to wait stays for the next start. What then still hangs is cut off, as by a crash.
         """
         until = time.monotonic() + (patience_s if self._store.exclusive else 0)
         while time.monotonic() < until and await self._has_work():  # noqa: ASYNC110 - the database says it, not an event
             await asyncio.sleep(_DRAIN_POLL_S)
         self._stopping = True
-        while self._busy or self._side:
-            await asyncio.gather(*self._busy.values(), *self._side, return_exceptions=True)
+        if at_hand := {*self._busy.values(), *self._side}:
+            _done, hanging = await asyncio.wait(at_hand, timeout=patience_s)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
 
     async def _has_work(self) -> bool:
         if self._busy:
