@@ -288,19 +288,21 @@ class Linking:
         code = self._keys.pseudonym("link-code", state)
         step = "linked" if attempt.goal is Goal.web else "accepted"
 
-        def write(connection: Connection) -> None:
+        def write(connection: Connection) -> Grant | None:
             if self._chosen_before(connection, state, step, choice):
-                return
+                return None
             grant = replace(_grant(attempt.grant or {}), accounts=choice.accounts)
             agreed = replace(attempt, consent=consent.id, grant=None)
             self._move(connection, state, "returned", step, agreed, self._keys.pseudonym("code", code))
             consents.give(connection, self._keys, Standing(consent, grant), attempt.lane)
             proofs.keep(connection, self._keys, attempt.lane, choice.keys, now_ms)
-            if attempt.goal is Goal.web:
-                consents.link(connection, self._keys, attempt.lane, consent, now_ms)
             connection.execute(delete(tables.refusal).where(tables.refusal.c.lane == attempt.lane))
+            if attempt.goal is Goal.web:
+                return consents.link(connection, self._keys, attempt.lane, consent, now_ms)
+            return None
 
-        await self._store.write(write)
+        if ended := await self._store.write(write):
+            await self.ended(ended)
         return code
 
     async def agreed(self, state: str, secret: str) -> str:

@@ -92,12 +92,14 @@ def give(connection: Connection, keys: Keys, standing: Standing, lane: str) -> N
     _happens(connection, keys, consent, event, consent.given_ms, lane, _terms(consent))
 
 
-def link(connection: Connection, keys: Keys, lane: str, consent: Consent, now_ms: int) -> None:
-    """Bind a contact to the consent, in the place of any link it had at that institution: what it had ends."""
+def link(connection: Connection, keys: Keys, lane: str, consent: Consent, now_ms: int) -> Grant | None:
+    """Bind a contact to the consent, in the place of any link it had at that institution: what it had ends, and its
+    grant is returned so that the bank can be told."""
     where = (tables.link.c.lane == lane) & (tables.link.c.institution == consent.institution)
     before = connection.execute(select(tables.link.c.consent).where(where)).scalar()
     connection.execute(delete(tables.link).where(where))
-    if before and before != consent.id and (old := by_id(connection, keys, before)):
+    old = by_id(connection, keys, before) if before and before != consent.id else None
+    if old:
         _end(connection, keys, old.consent, Event.superseded, now_ms, lane)
     connection.execute(
         insert(tables.link).values(
@@ -108,6 +110,7 @@ def link(connection: Connection, keys: Keys, lane: str, consent: Consent, now_ms
             linked_ms=now_ms,
         )
     )
+    return old.grant if old else None
 
 
 def by_id(connection: Connection, keys: Keys, consent_id: str) -> Standing | None:
