@@ -6,25 +6,21 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy import Connection
 
 from offhold import config
-from offhold.commands import audit, bench, consent, evaluate, policy, verify
+from offhold.commands import ConfigFile, audit, bench, consent, evaluate, inspect, log, policy, verify
 from offhold.config import Role
 from offhold.errors import ConfigurationError, OffholdError
 from offhold.journal.status import left_to_do, status
 from offhold.keys.file import make_root_key
 from offhold.ops import failpoints, logs
-from offhold.store import postgres, sqlite
 
-T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 keys_app = typer.Typer(no_args_is_help=True, help="Keys of the deployment.")
 app.add_typer(keys_app, name="keys")
@@ -34,12 +30,11 @@ app.add_typer(consent.app, name="consent")
 app.add_typer(audit.app, name="audit")
 app.command("verify")(verify.verify)
 app.command()(bench.bench)
+app.add_typer(log.app, name="log")
 
 _out = Console()
 _err = Console(stderr=True)
 _DRAIN_POLL_S = 0.1
-
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with the settings tree")]
 
 
 @app.callback()
@@ -78,7 +73,7 @@ def show_status(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """What is waiting, working, sent and parked."""
-    figures = _inspect(config.load(config_file), status)
+    figures = inspect(config.load(config_file), status)
     if as_json:
         typer.echo(json.dumps(figures))
         return
@@ -95,7 +90,7 @@ def drain(
     """Wait until every message is answered and every reply settled."""
     settings = config.load(config_file)
     until = time.monotonic() + timeout
-    while (left := _inspect(settings, left_to_do)) and time.monotonic() < until:
+    while (left := inspect(settings, left_to_do)) and time.monotonic() < until:
         time.sleep(_DRAIN_POLL_S)
     if left:
         _err.print(f"{left} left to do after {timeout:g} s; is `offhold serve` running?")
@@ -165,22 +160,19 @@ def keys_init(
     file: Annotated[Path | None, typer.Option(help="where to write; default: the configured place")] = None,
     config_file: ConfigFile = None,
 ) -> None:
-    """Make the root key. Refuses to overwrite one."""
-    target = file or config.key_file(config_file)
-    try:
-        make_root_key(target)
-    except FileExistsError as error:
-        raise ConfigurationError((f"{target} exists; a root key is never overwritten",)) from error
-    except OSError as error:
-        raise ConfigurationError((f"cannot write {target}: {error.strerror}",)) from error
-    _out.print(f"Wrote {target}. Back it up apart from the database: without it nothing opens.", soft_wrap=True)
-
-
-def _inspect(settings: config.Settings, ask: Callable[[Connection], T]) -> T:
-    """Look at the database beside a running service."""
-    if settings.postgres:
-        return postgres.look(settings.database_url, ask)
-    return sqlite.look(settings.database_file, ask)
+    """Make the root key and the access log's signing key, where they are missing. Refuses to overwrite one."""
+    places = config.key_files(config_file)
+    log_key = file.with_name("log.key") if file else places.log
+    wanted = {file or places.root: "without it nothing opens", log_key: "the access log stands or falls with it"}
+    missing = {target: why for target, why in wanted.items() if not target.exists()}
+    if not missing or (file and file not in missing):
+        raise ConfigurationError((f"{file or places.root} exists; a key is never overwritten",))
+    for target, why in missing.items():
+        try:
+            make_root_key(target)
+        except OSError as error:
+            raise ConfigurationError((f"cannot write {target}: {error.strerror}",)) from error
+        _out.print(f"Wrote {target}. Back it up apart from the database: {why}.", soft_wrap=True)
 
 
 def main() -> None:

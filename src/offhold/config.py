@@ -7,7 +7,7 @@ import re
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -94,9 +94,22 @@ class KeySettings(_Tree):
 
 
 class LogSettings(_Tree):
-    """Names kept for the tree of the access log; no other value has a meaning yet."""
+    """The access log. `witnesses`: "VKEY ADDRESS, VKEY ADDRESS, …" (C2SP signed-note verifier keys)."""
 
-    signing_key_file: Path | None = None
+    signing_key_file: Path | None = Field(None, description="as the root key; `offhold keys init` makes it too")
+    witnesses: str = ""
+    quorum: int | None = Field(None, ge=1, description="witnesses that must see a checkpoint; default: more than half")
+    interval_seconds: float | None = Field(None, gt=0, description="between batches; default 60, 1 in test mode")
+
+    @property
+    def witness_list(self) -> tuple[tuple[str, str], ...]:
+        """(verifier key, address) of each witness. Raises ValueError where it is not a pair."""
+        pairs = [entry.split() for entry in self.witnesses.split(",") if entry.strip()]
+        return tuple((vkey, _web_address(address)) for vkey, address in pairs)
+
+    @property
+    def quorum_size(self) -> int:
+        return self.quorum or (len(self.witness_list) + 2) // 2 if self.witness_list else 0
 
 
 class Limits(_Tree):
@@ -225,6 +238,14 @@ class Settings(BaseSettings):
         return self.keys.root_file or self.data_dir / "root.key"
 
     @property
+    def log_key_file(self) -> Path:
+        return self.log.signing_key_file or self.root_key_file.with_name("log.key")
+
+    @property
+    def log_interval_s(self) -> float:
+        return self.log.interval_seconds or (1.0 if self.mode == "test" else 60.0)
+
+    @property
     def secure(self) -> bool:
         """Whether browsers reach us over TLS (cookies are then Secure and carry the __Host- prefix)."""
         return self.public_url.startswith("https:")
@@ -239,7 +260,8 @@ def load(file: Path | None = None) -> Settings:
         raise ConfigurationError((*unknown, *map(_problem, error.errors()))) from error
     except SettingsError as error:
         raise ConfigurationError((*unknown, _not_a_tree(error))) from error
-    problems = [*unknown, *_mode_problems(settings), *_file_problems(settings)]
+    problems = _log_problems(settings) or [*_mode_problems(settings), *_file_problems(settings)]
+    problems = [*unknown, *problems]
     if problems:
         raise ConfigurationError(tuple(problems))
     return settings
@@ -289,6 +311,8 @@ def _mode_problems(settings: Settings) -> list[str]:
     for name, institution in settings.institutions.items():
         addresses[f"OFFHOLD_INSTITUTIONS__{name.upper()}__BASE_URL"] = institution.base_url
         addresses[f"OFFHOLD_INSTITUTIONS__{name.upper()}__ISSUER"] = institution.issuer
+    for _, address in settings.log.witness_list:
+        addresses[f"OFFHOLD_LOG__WITNESSES ({address})"] = address
     if settings.mode == "test":
         return [
             f"{name}: test mode speaks to loopback addresses only"
@@ -300,6 +324,19 @@ def _mode_problems(settings: Settings) -> list[str]:
     return problems + [f"{name}: only with OFFHOLD_MODE=test" for name, value in test_only.items() if value]
 
 
+def _log_problems(settings: Settings) -> list[str]:
+    log = settings.log
+    try:
+        names = [vkey.partition("+")[0] for vkey, _ in log.witness_list]
+    except ValueError as error:
+        return [f"OFFHOLD_LOG__WITNESSES: write VKEY ADDRESS, VKEY ADDRESS, … ({error})"]
+    if len(set(names)) < len(names):
+        return ["OFFHOLD_LOG__WITNESSES: two witnesses have one name"]
+    if log.quorum and log.quorum > len(names):
+        return [f"OFFHOLD_LOG__QUORUM: {log.quorum} of {len(names)} witnesses cannot be"]
+    return []
+
+
 def _file_problems(settings: Settings) -> list[str]:
     problems = []
     if settings.database_url and not settings.database_url.startswith(("sqlite:///", "postgresql://")):
@@ -309,9 +346,18 @@ def _file_problems(settings: Settings) -> list[str]:
     return problems
 
 
-def key_file(file: Path | None) -> Path:
-    """Where the root key belongs, even before the other settings are complete."""
+class KeyFiles(NamedTuple):
+    """Where the keys belong."""
+
+    root: Path
+    log: Path
+
+
+def key_files(file: Path | None) -> KeyFiles:
+    """Where the keys belong, even before the other settings are complete."""
     given = _from_file(file)
+    data_dir = Path(os.environ.get("OFFHOLD_DATA_DIR") or given.get("data_dir", "var"))
     named = os.environ.get("OFFHOLD_KEYS__ROOT_FILE") or given.get("keys", {}).get("root_file")
-    data_dir = os.environ.get("OFFHOLD_DATA_DIR") or given.get("data_dir", "var")
-    return Path(named) if named else Path(data_dir) / "root.key"
+    root = Path(named or data_dir / "root.key")
+    log = os.environ.get("OFFHOLD_LOG__SIGNING_KEY_FILE") or given.get("log", {}).get("signing_key_file")
+    return KeyFiles(root, Path(log or root.with_name("log.key")))

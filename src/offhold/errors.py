@@ -40,6 +40,18 @@ class StoreUnavailable(OffholdError):
     code = "store-unavailable"
 
 
+class LogBroken(OffholdError):
+    """An access log is not what was signed: altered, cut short, rolled back or foreign. Nothing is served."""
+
+    code = "log-broken"
+
+
+class LogDistrusted(OffholdError):
+    """Witnesses hold that an access log was rewritten: no data is read under it any more."""
+
+    code = "log-distrusted"
+
+
 class MalformedWebhook(OffholdError):
     """The body is not an event envelope that the channel documents. Answer 400, count `code`."""
 

@@ -13,10 +13,16 @@ from zoneinfo import ZoneInfo
 from offhold.answers.shape import rendered
 from offhold.journal.turns import Reader, settle
 from offhold.language.redact import redact
+from offhold.model.access import Looked
 from offhold.model.message import Conversation, Disclosure, Reply, Turn, TurnKind
 
 OpenInstitution = Callable[[Path, str, str, str], Awaitable[Reader]]
 _CONVERSATIONS = 10_000
+
+
+async def _nobody() -> Looked:
+    """A ledger file has no access log behind it."""
+    return Looked(())
 
 
 class _Session:
@@ -41,7 +47,7 @@ class _Session:
             linked=True,
             disclosure=Disclosure.open,
         )
-        decision = await settle(turn, self.states.get(conversation, Conversation()), self.read)
+        decision = await settle(turn, self.states.get(conversation, Conversation()), self.read, _nobody)
         if len(self.states) >= _CONVERSATIONS:
             self.states.clear()
         self.states[conversation] = decision.state

@@ -20,6 +20,10 @@ from joserfc.jwk import ECKey, Key, RSAKey
 from sqlalchemy import Connection
 from starlette.applications import Starlette
 
+from offhold.accesslog.checkpoint import read_witnesses
+from offhold.accesslog.sequencer import Sequencer
+from offhold.accesslog.trees import Logs
+from offhold.accesslog.witness import Cosigners
 from offhold.banks.institutions import Institution
 from offhold.banks.memory import MemoryConnector
 from offhold.banks.obie.calls import Calls
@@ -66,6 +70,7 @@ from offhold.store.port import Store
 from offhold.store.postgres import PostgresStore
 from offhold.store.sqlite import SqliteStore
 from offhold.web import brand, chat, health, link, me, receipt, webhook
+from offhold.web import log as log_pages
 from offhold.web import policy as policy_page
 from offhold.web import sealed as sealed_pages
 from offhold.web.pages import Pages, static
@@ -83,13 +88,17 @@ class Service:
     store: Store
     exits: tuple[Exit, ...]
     refused: Callable[[str], None]
+    sequencer: Sequencer | None
 
     def guard(self) -> None:
         """From now on this process speaks to the hosts of its settings alone."""
         egress.guard(self.exits, self.refused)
 
     def prepare(self) -> None:
-        """Bring the schema up to date. Raises ConfigurationError for a database that we cannot use."""
+        """Bring the schema up to date and check the access logs, before anything is served.
+
+        Raises ConfigurationError for a database that we cannot use, LogBroken for a log that is not what was signed.
+        """
         try:
             asyncio.run(self.store.write(migrate.upgrade))
         except StoreUnavailable as error:
@@ -99,6 +108,8 @@ class Service:
         except migrate.UnknownRevision as error:
             problem = "OFFHOLD_DATABASE_URL: the database was made by a newer Offhold; install that version"
             raise ConfigurationError((problem,)) from error
+        if self.sequencer:
+            asyncio.run(self.sequencer.open())
 
     def close(self) -> None:
         self.store.close()
@@ -150,14 +161,18 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
     turns = Turns(store, keys, clock, gate, institutions, linking.complete, deadline_ms)
     watch = Watch(metrics.turn.observe, metrics.first_answer.observe, lambda name: metrics.sends.labels(name).inc())
     worker = Worker(store, keys, clock, turns, channels, sweep, linking.ended, _pace(settings), watch)
-    clients = (graph_http, *(entry.http for entry in banks.values()))
+    witness_http = httpx2.AsyncClient(**_HTTP)  # type: ignore[arg-type]
+    cosigners = Cosigners(witness_http, read_witnesses(settings.log.witness_list), settings.log.quorum_size)
+    sequencer = Sequencer(store, keys, clock, Logs.of(settings), cosigners, settings.log_interval_s)
+    clients = (graph_http, witness_http, *(entry.http for entry in banks.values()))
+    working = None if role is Role.web else (worker, sequencer)
     opening = Opening(store, keys, clock, gate, institutions, turns)
     challenges = Challenges(keys, Origin(settings.public_url))
     wake = worker.wake if role is Role.all else lambda _lanes: None
     conversations = Conversations(store, keys, clock, bell, wake)
     app = Starlette(
         routes=health.routes(lambda: _ready(store), metrics),
-        lifespan=_lifespan(store, None if role is Role.web else worker, clients, lambda: subscription.keep(graph)),
+        lifespan=_lifespan(working, clients, lambda: subscription.keep(graph)),
         exception_handlers=pages.handlers(),
     )
     app.state.stopping = False
@@ -170,10 +185,13 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
             *policy_page.routes(policy, pages),
             *me.routes(store, keys, turns, linking, linking.ended, sessions, settings, pages, clock),
             *receipt.routes(store, keys, settings, policy, linking, sessions, pages),
+            *log_pages.routes(store, tuple(settings.institutions)),
             static(),
             brand.route(settings),
         ]
-    return Service(app, store, egress.exits(settings), lambda kind: metrics.egress_refused.labels(kind).inc())
+    refused = metrics.egress_refused
+    sequencing = sequencer if working else None
+    return Service(app, store, egress.exits(settings), lambda kind: refused.labels(kind).inc(), sequencing)
 
 
 def database(settings: Settings) -> Store:
@@ -274,8 +292,7 @@ async def _ready(store: Store) -> bool:
 
 
 def _lifespan(  # type: ignore[no-untyped-def]
-    store: Store,
-    worker: Worker | None,
+    working: tuple[Worker, Sequencer] | None,
     clients: tuple[httpx2.AsyncClient, ...],
     beside: Callable[[], Coroutine[Any, Any, NoReturn]],
 ):
@@ -283,15 +300,18 @@ def _lifespan(  # type: ignore[no-untyped-def]
 
     @asynccontextmanager
     async def running(_app: Starlette) -> AsyncIterator[None]:
-        if worker:
+        if working is None:
+            yield
+        else:
+            worker, sequencer = working
             await worker.begin()
-        working = asyncio.create_task(worker.run()) if worker else None
-        keeping = asyncio.create_task(beside()) if worker else None
-        yield
-        if worker and working and keeping:
+            tasks = [asyncio.create_task(work) for work in (worker.run(), sequencer.run())]
+            keeping = asyncio.create_task(beside())
+            yield
             keeping.cancel()
             await worker.stop(_DRAIN_S)
-            await working
+            sequencer.stop()
+            await asyncio.gather(*tasks)
         for client in clients:
             await client.aclose()
 
@@ -311,7 +331,8 @@ async def examine(settings: Settings) -> tuple[Check, ...]:
     """Look at what `serve` will need, and say what to do about what is missing."""
     clock, metrics = Clock(settings.clock_file), Metrics()
     database_check = _server_check(settings) if settings.postgres else _folder_check(settings)
-    checks = [Check("configuration", True, "complete"), _policy_check(), _key_check(settings), database_check]
+    checks = [Check("configuration", True, "complete"), _policy_check(), _key_check(settings), _log_check(settings)]
+    checks.append(database_check)
     for name, entry in settings.institutions.items():
         checks += _agreement_check(name, entry, clock)
         checks.append(await _bank_check(name, bank(name, entry, settings, clock, metrics)))
@@ -342,6 +363,16 @@ def _key_check(settings: Settings) -> Check:
     except ConfigurationError as error:
         return Check("keys", False, f"{error.problems[0]}. Run `offhold keys init`.")
     return Check("keys", True, f"root key at {settings.root_key_file}")
+
+
+def _log_check(settings: Settings) -> Check:
+    try:
+        Logs.of(settings)
+        witnesses = read_witnesses(settings.log.witness_list)
+    except ConfigurationError as error:
+        return Check("access log", False, f"{error.problems[0]}. Run `offhold keys init`.")
+    seen = f"{settings.log.quorum_size} of {len(witnesses)} witnesses" if witnesses else "no witness"
+    return Check("access log", True, f"signing key at {settings.log_key_file}; {seen} must see each checkpoint")
 
 
 def _server_check(settings: Settings) -> Check:

@@ -79,8 +79,10 @@ def test_read_then_write_by_many_at_once_loses_no_step(store: Store) -> None:
 
 
 def test_leaves_of_one_customer_by_many_at_once_form_one_chain(store: Store) -> None:
+    record = {"act": "read", "actor": {"kind": "customer", "id": "x"}}
+
     def leaf(connection: Connection) -> int:
-        return leaves.append(connection, KEYS, "customer", "least", 1, {"act": "read"})
+        return leaves.append(connection, KEYS, "customer", "least", 1, record)
 
     async def many() -> list[int]:
         return list(await asyncio.gather(*(store.write(leaf) for _ in range(40))))

@@ -145,7 +145,8 @@ def test_leaves_chain_and_hold_no_amount_and_no_token(scene: Scene) -> None:
     history = scene.history()
     assert leaves.chain_holds(history)
     assert not leaves.chain_holds(history[:1] + history[2:])
-    words = b"".join(leaves.canonical(leaf.record) for leaf in history)
+    told = [{key: leaf.record[key] for key in leaf.record if key not in ("id", "prev", "t")} for leaf in history]
+    words = b"".join(map(leaves.canonical, told))
     assert b"450" not in words and b"4.50" not in words and b'access"' not in words
 
 

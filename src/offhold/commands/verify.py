@@ -47,7 +47,7 @@ def verify(
 
 def _own_key(config_file: Path | None) -> str:
     """The receipt key of the deployment whose root key is here. Raises ConfigurationError where there is none."""
-    root = config.key_file(config_file)
+    root = config.key_files(config_file).root
     if not root.exists():
         problem = (
             "verify: say whose signature to trust with --key; the institution publishes it at /consent/receipt-key"

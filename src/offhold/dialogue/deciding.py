@@ -8,12 +8,13 @@ from offhold.answers.answering import answer, needs_history
 from offhold.answers.book import Book
 from offhold.answers.question import clarify, decline
 from offhold.dialogue.explaining import explained
+from offhold.dialogue.looking import looked_at
 from offhold.dialogue.memory import Memory, digest
 from offhold.language.commands import Intent
 from offhold.language.followup import merged
 from offhold.language.redact import MARK
 from offhold.language.understand import Understood, understand
-from offhold.model.access import Access, Data, Failure, Read, Refused
+from offhold.model.access import Access, Data, Failure, Looked, Read, Refused
 from offhold.model.answer import Answer, AnswerKind
 from offhold.model.ask import Ask, Flow, Measure
 from offhold.model.decision import Decision
@@ -51,8 +52,8 @@ _NOT_BUILT_UPON = frozenset({"unknown", "unclear", "items", "what"})
 """Reasons after which a follow-up starts anew: nothing was recognised that it could lean on."""
 
 
-def decide(turn: Turn, state: Conversation, access: Access | None) -> Decision:
-    """What follows from `turn`. With `access` None the first round; else what the gate gave for the read asked."""
+def decide(turn: Turn, state: Conversation, access: Access | Looked | None) -> Decision:
+    """What follows from `turn`. With `access` None the first round; else what was asked for."""
     memory = Memory.of(state)
     if turn.kind is TurnKind.edited and memory.last_key == "safe.edited":
         return Decision(state)  # said once, however often the same message is polished
@@ -75,7 +76,10 @@ def decide(turn: Turn, state: Conversation, access: Access | None) -> Decision:
     return _text(turn, memory, access)
 
 
-def _text(turn: Turn, memory: Memory, access: Access | None) -> Decision:
+def _text(turn: Turn, memory: Memory, access: Access | Looked | None) -> Decision:
+    if isinstance(access, Looked):
+        reply = looked_at(turn, access)
+        return Decision(memory.understood(()).said(reply.key, reply.text).conversation(), (reply,))
     if MARK in turn.text:
         return _say(memory, "safe.secret")
     anchor = memory.ask.period if memory.ask else None
@@ -103,6 +107,8 @@ def _text(turn: Turn, memory: Memory, access: Access | None) -> Decision:
 
 def _command(turn: Turn, memory: Memory, intent: Intent) -> Decision:
     match intent:
+        case Intent.looks:
+            return _who_looked(turn, memory)
         case Intent.unlink if turn.linked:
             return _say(memory, "unlink.done", instructions=(Instruction.unlink,))
         case Intent.unlink:
@@ -116,6 +122,14 @@ def _command(turn: Turn, memory: Memory, intent: Intent) -> Decision:
         case Intent.restart:
             return _say(replace(memory, ask=None, earlier=None), "restart", choices=CHOICES)
     return _say(memory, _INTENT_KEYS[intent], choices=CHOICES if intent is Intent.help else ())
+
+
+def _who_looked(turn: Turn, memory: Memory) -> Decision:
+    if not turn.linked:
+        return _offer(turn, memory, "link.offer")
+    if turn.disclosure is Disclosure.sealed:
+        return _say(memory, "looks.sealed")
+    return Decision(memory.conversation(), looks=True)
 
 
 def _declined(reason: str) -> Answer:

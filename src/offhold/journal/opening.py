@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from offhold.banks.institutions import Institution
 from offhold.journal.turns import Turns, leave_outcome, settle
 from offhold.keys.file import Keys
-from offhold.model.access import Access, Purpose, Read
+from offhold.model.access import Access, Looked, Purpose, Read
 from offhold.model.consent import Consent
 from offhold.model.ledger import Rows
 from offhold.model.message import Conversation, Disclosure, Instruction, Reply, Turn, TurnKind
@@ -100,7 +100,10 @@ class Opening:
                 counted.append(len(access.transactions))
             return access
 
-        decision = await settle(self._turn(ask, question), Conversation(question.memory), read)
+        async def look() -> Looked:
+            return await self._turns.looked(consent.customer)
+
+        decision = await settle(self._turn(ask, question), Conversation(question.memory), read, look)
         following = replace(question, memory=dict(decision.state.memory))
         case = Instruction.open_case in decision.instructions
 

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection, Row, insert, select, update
 
 from offhold.accesslog import leaves
+from offhold.accesslog.looks import looks
 from offhold.banks.institutions import Institution
 from offhold.banks.port import Grant
 from offhold.dialogue import decide, disclosed
@@ -19,7 +20,7 @@ from offhold.journal import inbox, lanes, outbox, timers
 from offhold.journal.lanes import Claim
 from offhold.journal.port import Channel, Heard
 from offhold.keys.file import Keys
-from offhold.model.access import Access, Purpose, Read
+from offhold.model.access import Access, Actor, Looked, Purpose, Read
 from offhold.model.consent import Consent, Event
 from offhold.model.decision import Decision
 from offhold.model.ids import new_ulid
@@ -39,6 +40,7 @@ log = structlog.get_logger()
 
 ROUNDS = 3
 Reader = Callable[[Read, Purpose], Awaitable[Access]]
+Looker = Callable[[], Awaitable[Looked]]
 Linker = Callable[[Connection, str, str, int], tuple[Consent, tuple[Grant, ...]]]
 
 
@@ -48,14 +50,17 @@ class TooManyRounds(OffholdError):
     code = "too-many-rounds"
 
 
-async def settle(turn: Turn, state: Conversation, read: Reader) -> Decision:
+async def settle(turn: Turn, state: Conversation, read: Reader, look: Looker) -> Decision:
     """Ask `decide` until it has replies, fetching what it wants in between: at most three rounds.
 
     Under sealed disclosure nothing is read for a chat that may not show it: the answer waits behind a link.
     """
-    access: Access | None = None
+    access: Access | Looked | None = None
     for _ in range(ROUNDS):
         decision = decide(turn, state, access)
+        if decision.looks:
+            access = await look()
+            continue
         if decision.read is None:
             return decision
         if turn.linked and turn.disclosure is Disclosure.sealed:
@@ -139,7 +144,8 @@ def leave_outcome(
 ) -> None:
     """One leaf for each read of a request: how many rows it gave."""
     for rows in rows_read:
-        record = {"act": "read.outcome", "req": request, "rows": rows, "consent": consent.id}
+        actor = {"kind": Actor.customer, "id": consent.customer}
+        record = {"act": "read.outcome", "actor": actor, "req": request, "rows": rows, "consent": consent.id}
         leaves.append(connection, keys, consent.customer, consent.institution, now_ms, record)
 
 
@@ -182,8 +188,14 @@ class Turns:
                 counted.append(len(access.transactions))
             return access
 
-        decision = await settle(turn, work.state, read)
+        customer = work.standing.consent.customer if work.standing else held.lane
+        decision = await settle(turn, work.state, read, lambda: self.looked(customer))
         return Done(heard, disclosed(turn, work.state, decision), tuple(counted))
+
+    async def looked(self, customer: str) -> Looked:
+        """Who looked at a customer's data."""
+        history = await self._store.read(lambda connection: leaves.history(connection, self._keys, customer))
+        return Looked(tuple(looks(history)))
 
     def _turn(self, work: Work, heard: Heard) -> Turn:
         standing = work.standing

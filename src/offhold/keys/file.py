@@ -38,14 +38,14 @@ class Keys:
         self._box = AESGCM(self.derive("seal"))
 
     @classmethod
-    def from_file(cls, path: Path) -> Keys:
-        """Read a root key made by `offhold keys init`. Raises ConfigurationError saying what is wrong."""
+    def from_file(cls, path: Path, setting: str = "OFFHOLD_KEYS__ROOT_FILE") -> Keys:
+        """Read a key made by `offhold keys init`. Raises ConfigurationError saying what is wrong with `setting`."""
         try:
             return cls(base64.b64decode(path.read_text().strip(), validate=True))
         except OSError as error:
-            raise ConfigurationError((f"OFFHOLD_KEYS__ROOT_FILE: cannot read {path}: {error.strerror}",)) from error
+            raise ConfigurationError((f"{setting}: cannot read {path}: {error.strerror}",)) from error
         except ValueError as error:
-            raise ConfigurationError((f"OFFHOLD_KEYS__ROOT_FILE: {path} is not base64",)) from error
+            raise ConfigurationError((f"{setting}: {path} is not base64",)) from error
 
     def _derive(self, use: str) -> bytes:
         return HKDF(SHA256(), 32, salt=None, info=f"offhold/1/{use}".encode()).derive(self._root)

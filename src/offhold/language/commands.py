@@ -16,6 +16,7 @@ class Intent(StrEnum):
     person = "person"
     stop = "stop"
     start = "start"
+    looks = "looks"
     unlink = "unlink"
     link = "link"
     restart = "restart"
@@ -43,6 +44,12 @@ _WHOLE: tuple[tuple[Intent, str], ...] = (
     (Intent.goodbye, r"(?:bye|goodbye|see you|see ya|good night|later|cya)(?: .{0,15})?"),
     (Intent.thanks, r"(?:ok|okay|great|cool|perfect|nice|got it|lovely|awesome|fine|brilliant|good|wow)"),
 )  # fmt: skip
+_LOOKS = re.compile(
+    r"\bwho(?:'?s| is| has| have| had| all)?(?: (?:been|ever|else|exactly|already))* (?:look(?:ed|ing|s)?(?: at| into| through)?"
+    r"|see|saw|seen|seeing|read|reading|access(?:ed|es|ing)?|view(?:ed|s|ing)?|open(?:ed)?|check(?:ed|ing)?(?: on)?|use[ds]?)"
+    r" (?:at )?(?:all )?(?:my|our) (?:\w+ )?(?:data|accounts?|transactions?|information|info|details|money|payments?|balances?|file|records?)\b"
+    r"|\b(?:my|the|show(?: me)?(?: my)?) (?:data )?access (?:log|history|record)s?\b|^access (?:log|history)$"
+)
 _COMMANDS = tuple((intent, re.compile(pattern)) for intent, pattern in _WHOLE)
 _PERSON = re.compile(
     r"\b(?:(?:speak|talk|chat|get|put me|connect me|transfer me|through) .{0,20}?"
@@ -56,6 +63,8 @@ _ABUSE = re.compile(
 
 def command(text: str) -> Intent | None:
     """The intent of a plain text that is nothing but a command or a courtesy."""
+    if _LOOKS.search(text):
+        return Intent.looks
     found = next((intent for intent, pattern in _COMMANDS if pattern.fullmatch(text)), None)
     return found or (Intent.person if _PERSON.search(text) else None)
 

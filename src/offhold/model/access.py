@@ -115,3 +115,25 @@ class Refused:
 
 
 Access = Rows | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One line of a customer's access log. `number` is its place in their own sequence, `proof` the first hex digits of
+    its commitment, `data` the kinds looked at (none for a consent), `rows` what a read gave, where that is known."""
+
+    number: int
+    proof: str
+    at_ms: int
+    actor: Actor
+    act: str
+    data: tuple[str, ...]
+    allowed: bool
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Who looked at the customer's data, newest first."""
+
+    looks: tuple[Look, ...]

@@ -10,10 +10,12 @@ from offhold.model.message import Conversation, Instruction, Reply
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Either `read` is set (decide again with what it gives; at most three rounds) or `replies` is final."""
+    """Either `read` or `looks` is set (decide again with the rows, or with who looked; at most three rounds) or
+    `replies` is final."""
 
     state: Conversation
     replies: tuple[Reply, ...] = ()
     read: Read | None = None
     purpose: Purpose = Purpose.requested_service
     instructions: tuple[Instruction, ...] = ()
+    looks: bool = False

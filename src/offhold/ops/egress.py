@@ -57,6 +57,7 @@ def exits(settings: Settings) -> tuple[Exit, ...]:
     found = [
         address(settings.channels.messenger.graph_url, "messenger", "replies, in the form the customer chose"),
         *_database(settings),
+        *(address(where, "access log: witness", "signed checkpoints") for _, where in settings.log.witness_list),
     ]
     for name, entry in settings.institutions.items():
         found.append(address(entry.base_url, f"{name}: accounts", "the customer's access token and what is asked"))

@@ -25,6 +25,9 @@ NAMES = {
     "send.before-call": "the row says sending, the platform was not called",
     "send.after-call": "the platform answered, the outcome is not recorded",
     "send.after-record": "the outcome is recorded",
+    "log.before-integrate": "leaves wait, the batch has not begun",
+    "log.after-integrate": "the batch and its checkpoint are durable, nobody has seen the checkpoint",
+    "log.before-publish": "the checkpoint is kept apart and witnessed, not published",
 }
 
 CRASH_STATUS = 137

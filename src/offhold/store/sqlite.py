@@ -159,6 +159,7 @@ def look(path: Path, work: Callable[[Connection], T]) -> T:
     engine = create_engine(f"sqlite:///file:{path.absolute()}?mode=ro&uri=true")
     try:
         with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN")  # all that `work` reads is of one moment
             return work(connection)
     except SQLAlchemyError as error:
         problem = f"{path} is no database of this version ({type(error).__name__}); has `offhold serve` run here?"

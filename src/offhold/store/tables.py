@@ -210,8 +210,40 @@ leaf = Table(
     Column("institution", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("commitment", LargeBinary, nullable=False),
-    Column("record_sealed", LargeBinary, nullable=False),
+    Column("record_sealed", LargeBinary, nullable=False),  # under the subject's log key
+    Column("position", BigInteger, nullable=True),  # index in the institution's tree, none until it is there
     UniqueConstraint("commitment"),
+    Index("leaf_position", "institution", "position", unique=True),
+)
+
+log_key = Table(
+    "log_key",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("month", Text, primary_key=True),  # of business time, UTC: 2026-03
+    Column("key_sealed", LargeBinary, nullable=False),
+)
+
+log_tree = Table(
+    "log_tree",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("origin", Text, nullable=False),
+    Column("signed", Text, nullable=False, default=""),  # newest checkpoint
+    Column("published", Text, nullable=False, default=""),  # newest one that enough witnesses saw
+    Column("distrusted", Text, nullable=False, default=""),  # why nothing may be served any more
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("holder", Text, nullable=False, default=""),
+    Column("lease_until_at", BigInteger, nullable=False, default=0),
+)
+
+log_tile = Table(
+    "log_tile",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("number", BigInteger, primary_key=True),
+    Column("hashes", LargeBinary, nullable=False),
 )
 
 case = Table(

@@ -224,3 +224,18 @@ count-live-subscription = { $number ->
     [one] { $number } live subscription
    *[other] { $number } live subscriptions
 }
+
+looks-none = Nobody has looked at your accounts yet.
+looks-shown = Your data was looked at { $count ->
+    [one] once
+   *[other] { $count } times
+}. Newest first: { $lines } Each line has a number and a proof. “Your data” on our page lets you check them yourself.
+looks-line = { $at }, { $who }: your { $data }, { $why } (line { $number }, { $proof }).
+looks-by-customer = this bot
+looks-by-agent = one of our staff
+looks-by-job = an automatic job
+looks-by-operator = somebody who runs the service
+looks-answer = to answer you
+looks-refused = refused
+looks-offer = to list them for your choice
+looks-sealed = You chose to keep such things out of this chat. “Your data” on our page lists who looked, when and why, with a proof of each.

@@ -1,0 +1,109 @@
+"""The sequencer killed at every point, and the disk full: every answer has its leaf, every leaf its place once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from offhold.banks.institutions import Institution
+from offhold.banks.port import Grant, Keep
+from offhold.errors import LogDistrusted, StoreUnavailable
+from offhold.model.access import Data, Purpose, Read
+from offhold.model.ledger import Rows
+from offhold.privacy.gate import Asker, Gate
+from offhold.store.tables import log_tree
+from tests.counterparts.log import BANK, KEYS, FixedClock, LogScene
+from tests.counterparts.service import QUESTION, World, wait_for
+
+POINTS = ("log.before-integrate", "log.after-integrate", "log.before-publish")
+
+
+def _entries(folder: Path) -> tuple[int, int]:
+    """Leaves, and leaves with a place, as committed."""
+    with sqlite3.connect(f"file:{folder / 'data' / 'offhold.db'}?mode=ro", uri=True) as connection:
+        return connection.execute("select count(*), count(position) from leaf").fetchone()  # type: ignore[no-any-return]
+
+
+@pytest.mark.threat(104)
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("passing", [1, 2])
+def test_killed_while_it_builds_the_tree(counterparts: World, point: str, passing: int) -> None:
+    service = counterparts.service
+    service.start(FAILPOINTS=f"{point}:crash@{passing}", LOG__INTERVAL_SECONDS="0.1")
+    assert service.process is not None
+    with contextlib.suppress(httpx2.HTTPError, AssertionError):  # it may die on the way
+        counterparts.link("8001")
+    assert service.process.wait(30) == 137
+    service.start(LOG__INTERVAL_SECONDS="0.1")
+    counterparts.linked("8002")
+    counterparts.say("8002", QUESTION)
+    wait_for(lambda: [shown for shown in counterparts.graph.texts("8002") if "18.00" in shown])
+
+    def settled() -> bool:
+        return (found := _entries(service.folder))[0] > 0 and found[0] == found[1]
+
+    wait_for(settled)
+    found = json.loads(service.command("log", "verify", "--json").stdout)
+    assert found["holds"], found
+    (log,) = found["logs"]
+    assert log["leaves"] == log["size"] and log["covers"] < log["size"]
+
+
+class SilentBank:
+    """A connector that counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def read(self, grant: Grant, request: Read, keep: Keep) -> Rows:
+        self.asked += 1
+        return Rows((), (), ())
+
+
+def _gate(scene: LogScene, bank: SilentBank) -> Gate:
+    institution = Institution(BANK, "Bank", ZoneInfo("UTC"), "en-GB", bank)
+    return Gate(scene.store, KEYS, FixedClock(), {BANK: institution}, 24, lambda _decision, _purpose: None)
+
+
+def _read(scene: LogScene, bank: SilentBank) -> object:
+    gate = _gate(scene, bank)
+    request = Read(frozenset({Data.accounts}))
+    return asyncio.run(gate.read(request, Purpose.requested_service, Asker("lane", "1", "messenger")))
+
+
+@pytest.mark.threat(104)
+def test_when_the_disk_is_full_nothing_is_read(tmp_path: Path) -> None:
+    scene, bank = LogScene(tmp_path), SilentBank()
+    scene.step()
+    pages = scene.do(lambda c: c.execute(text("pragma page_count")).scalar_one())
+    scene.do(lambda c: c.execute(text(f"pragma max_page_count={pages}")).scalar_one())
+    with pytest.raises(StoreUnavailable):
+        for _ in range(200):
+            scene.append("cust", 1)
+    with pytest.raises(StoreUnavailable):
+        for _ in range(200):
+            _read(scene, bank)
+    assert bank.asked == 0
+    scene.do(lambda c: c.execute(text("pragma max_page_count=1000000")).scalar_one())
+    scene.step()
+    assert scene.audit().why == ""
+    scene.stop()
+
+
+@pytest.mark.threat(102)
+def test_under_a_log_that_witnesses_refuse_nothing_is_read(tmp_path: Path) -> None:
+    scene, bank = LogScene(tmp_path), SilentBank()
+    scene.step()
+    scene.do(lambda c: c.execute(log_tree.update().values(distrusted="evidence")))
+    with pytest.raises(LogDistrusted):
+        _read(scene, bank)
+    assert bank.asked == 0
+    scene.stop()
