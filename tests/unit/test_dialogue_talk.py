@@ -165,3 +165,60 @@ def test_what_cannot_be_answered_gets_a_short_reply_without_a_figure(said: str) 
 def test_homoglyphs_and_invisible_characters_do_not_change_a_question() -> None:
     plain = Talk("maya").ask("how much did i spend on coffee last month").text
     assert Talk("maya").ask("How much did I spend on ｃｏｆｆｅｅ\u200b last\u00a0month").text == plain
+
+
+def test_a_misspelt_category_is_the_category_and_no_shop() -> None:
+    right, wrong = _text(Talk("maya"), "coffee last month"), _text(Talk("maya"), "coffe last mnth")
+    assert wrong == right
+
+
+def test_a_word_one_letter_away_may_be_another_name() -> None:
+    assert "books" not in _text(Talk("maya"), "how much at boots this year")
+
+
+def test_whether_a_price_went_up_is_not_whether_a_payment_happened() -> None:
+    assert _text(Talk("maya"), "did netflix put their price up").startswith("Netflix went from $15.49 to $17.99")
+
+
+def test_no_charge_of_an_amount_is_not_nothing_spent() -> None:
+    text = _text(Talk("maya"), "what was that $53.81 charge")
+    assert "no payments of exactly $53.81" in text and "spent nothing" not in text
+
+
+def test_a_complete_question_inherits_nothing() -> None:
+    talk = Talk("maya")
+    _text(talk, "average coffee purchase last month")
+    assert "coffee" not in _text(talk, "whats the damage this weekend")
+    assert _text(talk, "coffee last month").startswith("You spent $88.73 on coffee")
+
+
+def test_a_subject_said_twice_is_named_once() -> None:
+    assert _text(Talk("maya"), "how much on public transport and bus").count("public transport") == 1
+
+
+def test_a_day_that_no_month_has_is_said_to_be_none() -> None:
+    assert "no such day" in _text(Talk("maya"), "how much did i spend on 31 june")
+    assert "no such day" in _text(Talk("maya"), "coffee on the 32nd of august")
+
+
+def test_what_narrows_a_figure_is_said_beside_it() -> None:
+    text = _text(Talk("maya"), "eating out minus coffee over $20 on weekends last month")
+    assert "without coffee over $20.00 at weekends" in text
+
+
+def test_names_are_not_shouted() -> None:
+    talk = Talk("maya")
+    made = talk.ask("show everything from last month").answer
+    assert made and made.rows
+    loud = [row.label for row in made.rows if row.label.isupper() and len(row.label) > 5]
+    assert loud == []
+    assert "Lakeside Property Mgmt" in _text(talk, "where do i spend the most this year")
+
+
+def test_a_step_in_price_is_looked_for_in_regular_payments_only() -> None:
+    made = Talk("maya").ask("did groceries put their prices up").answer
+    assert made and made.kind is AnswerKind.clarify
+
+
+def test_months_are_said_in_words() -> None:
+    assert "April 2024 was the highest" in _text(Talk("maya"), "which month did i spend most on coffee")

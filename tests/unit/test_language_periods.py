@@ -23,8 +23,8 @@ ROWS = [
 @pytest.mark.parametrize(("today", "locale", "said", "wanted"), ROWS, ids=lambda value: str(value)[:40])
 def test_a_period_is_those_days(today: str, locale: str, said: str, wanted: str) -> None:
     found = periods.find(plain(said), date.fromisoformat(today), locale)
-    got = "future" if found.future else " ".join(f"{p.first}..{p.last}" for p in found.periods) or "-"
-    assert got == wanted
+    days = " ".join(f"{p.first}..{p.last}" for p in found.periods) or "-"
+    assert ("no day" if found.no_day else "future" if found.future else days) == wanted
 
 
 def test_the_set_is_large_enough_to_mean_something() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from offhold.answers import accounts, balances, comparing, listing, recurring, resolve, tables, totals
 from offhold.answers.accounts import Chosen
@@ -13,6 +14,7 @@ from offhold.answers.categories import Kind
 from offhold.answers.caveats import known_from, with_caveats
 from offhold.answers.proof import proved
 from offhold.answers.question import Question, clarify, decline
+from offhold.answers.readable import readable
 from offhold.answers.resolve import Subject
 from offhold.language.lexicon import CATEGORY_WORDS
 from offhold.model.answer import Answer, EvidenceRow
@@ -197,9 +199,14 @@ def _with_rows(made: Answer, book: Book) -> Answer:
 
 def _shown(entry: Entry) -> EvidenceRow:
     row = entry.row
-    label = entry.title if row.mcc or row.merchant_name else row.description
+    label = entry.title if row.mcc or row.merchant_name else readable(row.description)
     lowers = entry.kind in (Kind.refund, Kind.reversal)
-    return EvidenceRow(f"{row.day:%-d %b %Y}", label, -row.amount if lowers else row.amount, entry.pending)
+    return EvidenceRow(_day(row.day), label, -row.amount if lowers else row.amount, entry.pending)
+
+
+@lru_cache(maxsize=4_096)
+def _day(day: date) -> str:
+    return f"{day:%-d %b %Y}"
 
 
 def needs_history(ask: Ask) -> bool:

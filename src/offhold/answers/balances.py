@@ -10,6 +10,8 @@ from offhold.model.ledger import AccountKind, Balance, BalanceType
 from offhold.model.money import total
 from offhold.words import say
 
+_TOGETHER = frozenset(("total", "together", "altogether", "combined"))
+
 
 def balance(question: Question) -> Answer:
     """One account's figure, or a row for each."""
@@ -27,7 +29,7 @@ def balance(question: Question) -> Answer:
         found = [b for b in found if b.account_id in _spendable(question)] or found
         if len(found) == 1:
             return _one(question, found[0])
-    return _total(question, found) if "total" in question.ask.said else _all(question, found)
+    return _total(question, found) if _TOGETHER & set(question.ask.said) else _all(question, found)
 
 
 def _spendable(question: Question) -> frozenset[str]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from offhold.answers.brands import Brands
 from offhold.answers.categories import SPENDING, Kind, category, kind
 from offhold.answers.places import Places
+from offhold.answers.readable import readable
 from offhold.model.ledger import Direction, Rows, Status, Transaction
 from offhold.model.money import Money
 
@@ -43,7 +44,7 @@ class Entry:
     @property
     def title(self) -> str:
         """The other side as people write it."""
-        return self._book.brands.title(self.brand)
+        return readable(self._book.brands.title(self.brand))
 
     @property
     def void(self) -> bool:

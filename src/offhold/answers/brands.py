@@ -208,9 +208,15 @@ def _person(row: Transaction) -> str:
 
 def _as_printed(row: Transaction) -> str:
     """The start of the descriptor as the bank prints it, without numbers."""
-    said = row.description.split()
+    said = _without_town(row).split()
     cut = next((i for i, word in enumerate(said) if i and any(char.isdigit() for char in word)), len(said))
     return " ".join(said[: min(cut, 4)])
+
+
+def _without_town(row: Transaction) -> str:
+    before, code = tail(row) if row.mcc else ((), "")
+    at = row.description.casefold().rfind(f" {before[-1]} {code}") if code else 0
+    return row.description[:at] if at > 0 else row.description
 
 
 Groups = Sequence[tuple[_Printed, list[Transaction]]]

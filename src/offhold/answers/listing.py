@@ -30,7 +30,7 @@ def list_of(question: Question) -> Answer:
 def listed(question: Question, entries: Sequence[Entry]) -> Answer:
     """These rows as a list."""
     ids = tuple(entry.row.transaction_id for entry in entries)
-    about = f" for {question.subject.label}" if question.subject.label else ""
+    about = (f" for {question.subject.label}" if question.subject.label else "") + question.narrowed
     thing = {Flow.refunds: "refund", Flow.pending: "pending payment"}.get(question.ask.flow, "payment")
     if entries:
         text = say("list", count=plural(len(entries), thing), about=about, when=question.when)
@@ -97,8 +97,12 @@ def happened(question: Question) -> Answer:
     if entries and flow in (Flow.refunds, Flow.pending) or (entries and flow is Flow.income and not question.period):
         kept = entries[:1] if flow is Flow.income else entries
         return listed(question, kept)
-    about = question.subject.label or say("spoken.any")
-    if entries:
+    about = (question.subject.label or say("spoken.any")) + question.narrowed
+    if flow in (Flow.income, Flow.received):
+        key = "happened.in" if entries else "happened.out"
+        about = f" {say('sender.from', who=question.subject.label)}" if question.subject.label else ""
+        text = say(key, about=about, when=question.when, count=plural(len(entries), "payment"))
+    elif entries:
         text = say("happened.yes", about=about, when=question.when, count=plural(len(entries), "payment"))
     else:
         text = say("happened.no", about=about, when=question.when)

@@ -154,8 +154,29 @@ class Question:
     def on(self) -> str:
         """The subject as a sentence goes on: " on coffee", " from Uber"."""
         if not self.subject.label:
-            return ""
-        return f" {'on' if self.ask.flow in (Flow.spending, Flow.pending) else 'from'} {self.subject.label}"
+            return self.narrowed
+        return (
+            f" {'on' if self.ask.flow in (Flow.spending, Flow.pending) else 'from'} {self.subject.label}{self.narrowed}"
+        )
+
+    @property
+    def narrowed(self) -> str:
+        """What else narrows the rows, as a sentence goes on: " without Chewy", " over $50.00", " at weekends"."""
+        said = [say("apart.without", what=" and ".join(part.label for part in self.without))] if self.without else []
+        for bound in self.ask.bounds:
+            said.append(say(f"bound.{bound.op}", amount=Money.parse(bound.amount, self.home).shown()))
+        if self.ask.weekdays:
+            days = "".join(map(str, self.ask.weekdays))
+            named = [f"{date(2024, 1, day):%A}s" for day in self.ask.weekdays]  # 1 January 2024 was a Monday
+            said.append(
+                {"67": say("days.weekends"), "12345": say("days.weekdays")}.get(days, f"on {' and '.join(named)}")
+            )
+        return "".join(f" {part}" for part in said)
+
+    @property
+    def begun(self) -> str:
+        """The subject at the start of a sentence."""
+        return self.subject.label[:1].upper() + self.subject.label[1:]
 
     @property
     def when(self) -> str:

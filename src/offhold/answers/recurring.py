@@ -99,6 +99,8 @@ def next_date(question: Question) -> Answer:
 def twice(question: Question) -> Answer:
     """Charges of the same merchant and amount within days of one another, where such charges are months apart."""
     entries = question.counted()
+    if not question.subject.narrows:
+        entries = tuple(entry for entry in entries if entry.brand in _regular_brands(question))
     doubled: list[Entry] = []
     seen: dict[tuple[str, int, str], Entry] = {}
     for entry in reversed(entries):
@@ -108,12 +110,25 @@ def twice(question: Question) -> Answer:
             doubled += [entry, earlier]
         seen[key] = entry
     found = sorted(set(doubled), key=lambda entry: entry.row.at, reverse=True)
-    about = question.subject.label or say("spoken.any")
+    about = question.subject.label or say("spoken.regular")
     if found:
         text = say("twice.yes", about=about, when=question.when, count=plural(len(found), "payment"))
     else:
         text = say("twice.no", about=about, when=question.when)
     return Answer(AnswerKind.text, {"answer": "yes" if found else "no"}, text, question.evidence(found))
+
+
+def _regular_brands(question: Question) -> frozenset[str]:
+    """The payees who are paid in a rhythm."""
+    groups: dict[str, list[Entry]] = {}
+    for entry in question.over(None).counted():
+        groups.setdefault(entry.brand, []).append(entry)
+    return frozenset(brand for brand, entries in groups.items() if _regular(entries))
+
+
+def _regular(entries: Sequence[Entry]) -> bool:
+    gaps = _gaps(entries)
+    return len(gaps) >= _LEAST_GAPS and max(gaps) - min(gaps) <= _JITTER_DAYS and min(gaps) > _JITTER_DAYS
 
 
 def price_change(question: Question) -> Answer:
@@ -124,6 +139,10 @@ def price_change(question: Question) -> Answer:
     series = sorted(wide.counted(), key=lambda entry: entry.row.at)
     if question.ask.bounds:
         return _first_at(question, series)
+    regular = _regular_brands(question)
+    series = [entry for entry in series if entry.brand in regular]
+    if not series:
+        return clarify("compare", say("ask.compare"))
     steps = [
         (a, b)
         for brand in dict.fromkeys(entry.brand for entry in series)
@@ -161,7 +180,7 @@ def _changed(question: Question, before: Entry, after: Entry) -> Answer:
     row = after.row
     text = say(
         "price.up",
-        about=question.subject.label,
+        about=question.begun,
         first=before.row.amount.shown(),
         second=row.amount.shown(),
         day=f"{row.day:%-d %B %Y}",
@@ -173,7 +192,7 @@ def _step(question: Question, before: Entry, after: Entry) -> Answer:
     change = after.row.amount - before.row.amount
     text = say(
         "price.by",
-        about=question.subject.label,
+        about=question.begun,
         figure=change.shown(),
         first=before.row.amount.shown(),
         second=after.row.amount.shown(),

@@ -13,9 +13,11 @@ from offhold.answers.book import Book, Entry
 from offhold.answers.brands import is_person
 from offhold.answers.categories import Kind, said
 from offhold.answers.places import Place
+from offhold.answers.readable import readable
 from offhold.language.carrier import CARRIER, KIN
-from offhold.language.lexicon import CATEGORY_WORDS, CODE_WORDS, LOOSE_WORDS, QUALIFIERS, leaves, title
+from offhold.language.lexicon import CATEGORY_WORDS, CODE_WORDS, LOOSE_WORDS, QUALIFIERS, RAILS, leaves, title
 from offhold.language.normalise import words
+from offhold.language.spelling import nearest
 
 _CURRENCIES = {
     word: code
@@ -27,6 +29,7 @@ _CURRENCIES = {
     }.items()
     for word in spoken.split()
 }  # fmt: skip
+_SPOKEN = frozenset(w for w in (*CATEGORY_WORDS, *LOOSE_WORDS, *CODE_WORDS, "public") if " " not in w) - CARRIER
 _SAME_STAY_DAYS = 5
 _SAID_WITH_BILLS = frozenset(("premium", "giro"))
 _VERBS = frozenset("eat ate eaten eating drink drank drinking tickets ticket games game goods habit fee fees".split())
@@ -108,7 +111,7 @@ def several(book: Book, phrases: Sequence[Sequence[str]], spoken: Sequence[str] 
         if before and found[-1].notes and before.brands and found[-1].brands == before.brands:
             del found[-2]
     found += [_merchants(book, frozenset({brand}), words(book.brands.title(brand))) for brand in sorted(extra)]
-    return tuple(_merged_parents(found))
+    return tuple(_merged_parents([one for index, one in enumerate(found) if one not in found[:index]]))
 
 
 def excluded(book: Book, phrase: Sequence[str], beside: Sequence[Sequence[str]]) -> Subject:
@@ -158,7 +161,7 @@ def subject(book: Book, phrase: Sequence[str], spoken: Sequence[str] = ()) -> Su
         return EVERYTHING
     if "cheque" in phrase and book.brands.knows("check"):
         phrase = tuple("check" if word == "cheque" else word for word in phrase)
-    phrase = tuple(part.removeprefix("the ") for part in phrase)
+    phrase = tuple(_repaired(book, part.removeprefix("the ")) for part in phrase)
     whole = " ".join(phrase)
     if whole == "gas":
         return _gas(book)
@@ -171,6 +174,12 @@ def subject(book: Book, phrase: Sequence[str], spoken: Sequence[str] = ()) -> Su
     if named := _atom(book, phrase):
         return named
     return _segments(book, list(phrase))
+
+
+def _repaired(book: Book, word: str) -> str:
+    """A misspelt word of the lexicon, unless some payee of the customer is called that."""
+    known = " " in word or word in CARRIER or book.brands.knows(word)
+    return word if known else nearest(word, _SPOKEN)
 
 
 def _flat(phrase: Sequence[str]) -> tuple[str, ...]:
@@ -203,6 +212,9 @@ def _atom(book: Book, phrase: Sequence[str]) -> Subject | None:
         return Subject(whole, currency=_CURRENCIES[whole])
     if whole == "pending":
         return Subject(whole, pending=True)
+    if whole in RAILS:
+        sent = Subject(whole, text=re.compile(rf"\b(?:{RAILS[whole]})\b"))
+        return sent if any(map(sent.holds, book.spending())) else None
     if (place := book.places.named(whole)) and (place.forms or place.code or place.home):
         return Subject(f"purchases in {whole.title()}" if not place.home else "purchases abroad", place=place)
     if all(map(book.brands.knows, flat)) and (brands := book.brands.meant(flat)):
@@ -218,11 +230,12 @@ def _merchants(book: Book, brands: frozenset[str], flat: Sequence[str]) -> Subje
     whole = " ".join(flat)
     people = sorted(brands & book.brands.people)
     if len(people) > 1:
-        return Subject(whole, unknown=whole, choices=tuple(map(book.brands.title, people)))
+        return Subject(whole, unknown=whole, choices=tuple(readable(book.brands.title(brand)) for brand in people))
     if len(book.brands.first_words(brands)) > 1 and len(brands) > 3:
         return Subject(whole, unknown=whole)
-    titles = sorted({book.brands.title(brand) for brand in brands}, key=len)
-    return Subject(titles[0] if len(titles) == 1 else whole.title(), brands=brands)
+    titles = sorted({readable(book.brands.title(brand)) for brand in brands}, key=len)
+    rightly_spelt = all(map(book.brands.knows, flat))
+    return Subject(whole.title() if len(titles) > 1 and rightly_spelt else titles[0], brands=brands)
 
 
 def _qualified(book: Book, phrase: Sequence[str]) -> Subject | None:
@@ -284,7 +297,8 @@ def _stays(book: Book, place: Place) -> tuple[tuple[date, date], ...]:
 
 def _joined(book: Book, parts: Sequence[Subject], phrase: Sequence[str]) -> Subject:
     """All parts at once; categories beside one another add up, merchants too."""
-    made = Subject(" ".join(phrase) if len(parts) > 1 else parts[0].label if parts else "")
+    labels = {part.label for part in parts}
+    made = Subject(" ".join(phrase) if len(labels) > 1 else parts[0].label if parts else "")
     for part in parts:
         made = replace(
             made,

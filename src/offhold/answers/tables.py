@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from offhold.answers import recurring
 from offhold.answers.book import Entry
@@ -13,7 +13,7 @@ from offhold.answers.totals import nothing
 from offhold.language.calendar import months_back
 from offhold.language.lexicon import table_key, title
 from offhold.model.answer import Answer, AnswerKind, TableRow
-from offhold.model.ask import Measure
+from offhold.model.ask import Flow, Measure
 from offhold.model.money import Money
 from offhold.model.period import Period
 from offhold.words import say
@@ -94,7 +94,10 @@ def breakdown(question: Question) -> Answer:
 
 def _table(question: Question, rows: tuple[TableRow, ...], entries: Sequence[Entry], verdict: str = "") -> Answer:
     shown = "; ".join(f"{_name(question, row.key)} {_shown(row.figure)}" for row in rows[:_SHOWN])
-    text = say("by", when=question.when, about=question.on, shown=shown)
+    key = "by" if question.ask.flow is Flow.spending else "by.in"
+    text = say(key, when=question.when, about=question.on, shown=shown)
+    if verdict:
+        text += " " + say(f"trend.{verdict}")
     rule = "groups" if question.ask.of is not Measure.count else "counts"
     return Answer(AnswerKind.table, rows, text, question.evidence(entries), rule=rule, verdict=verdict)
 
@@ -102,7 +105,24 @@ def _table(question: Question, rows: tuple[TableRow, ...], entries: Sequence[Ent
 def _name(question: Question, key: str) -> str:
     if question.ask.group_by == "account":
         return next((a.nickname or key for a in question.book.rows.accounts if a.account_id == key), key)
-    return title(key)
+    return _time_name(key) if question.ask.group_by in _IN_TIME else _DAY_NAMES.get(key, title(key))
+
+
+_DAY_NAMES = {key: f"{date(2024, 1, day):%A}s" for day, key in enumerate(_WEEKDAYS, start=1)}
+"""1 January 2024 was a Monday."""
+
+
+def _time_name(key: str) -> str:
+    """ "2025-02" as "February 2025", "2025-02-03" as "3 February 2025"; years stay, quarters are "Q1 2025"."""
+    year, *rest = key.split("-")
+    match rest:
+        case [month, day]:
+            return f"{date(int(year), int(month), int(day)):%-d %B %Y}"
+        case [part] if part.startswith("q"):
+            return f"{part.upper()} {year}"
+        case [month]:
+            return f"{date(int(year), int(month), 1):%B %Y}"
+    return key
 
 
 def top(question: Question) -> Answer:

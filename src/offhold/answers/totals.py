@@ -53,6 +53,8 @@ def nothing(question: Question) -> Answer:
     """No row fits: zero, and how many rows were looked at."""
     count = plural(len(question.book.entries), "row")
     match question.ask.flow:
+        case Flow.spending if any(bound.op == "eq" for bound in question.ask.bounds):
+            text = say("list.none", about=question.on, when=question.when)
         case Flow.spending:
             text = say("spend.none", about=question.on, when=question.when, count=count)
         case Flow.pending:

@@ -34,7 +34,7 @@ _MONEY = """
 spend spends spending spendings spent spender expense expenses expenditure outgoings outgoing outlay outlays cost costs costing costed
 paid pay pays paying payment payments payed pymt price prices charge charges charged charging bill billed billing
 buy buys buying bought purchase purchases purchased purchasing drop drops dropped dropping blow blows blew blown blowing
-burn burns burned burnt burning splurge splurged splurging splash splashed fork forked forking shell shelled cough coughed
+burn burns burned burnt burning splurge splurged splurging splash splashed fork forked forking shelled cough coughed
 drain drained wasted waste throw threw sunk sink lay laid run runs ran running set hit hits hitting damage tab tally
 toll bleed bled poured pour pumped lost lose went gone goes going handed hand parted part chuck chucked sling slung put puts putting
 take takes took taken taking money moneys funds dollars dollar bucks buck pounds pound quid sgd usd gbp eur
@@ -89,7 +89,7 @@ ASIDES = (
     r"in (?:my|our) (?:account|accounts|ledger|records?)|on file|just the (?:charges|purchases)|charges only|purchases only|"
     r"monthly amount is fine|in words|give or take|more or less|one way or another|across the board|on the whole|"
     r"as in (?:sent|paid) (?:him|her|them)|on (?:my|our|the) statement|with (?:my|our|the) bank|"
-    r"split by currency|"
+    r"split by currency|shell(?:ed)? out|"
     r"i\.e\.?|e\.g\.?|i mean|you know|as well|at least so far|one by one|each one|every single one)\b"
 )
 """Phrases that change nothing."""

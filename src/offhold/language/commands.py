@@ -38,6 +38,7 @@ _WHOLE: tuple[tuple[Intent, str], ...] = (
     (Intent.why, r"(?:why|how|how so|why (?:that|this) (?:number|figure|amount|total)|how (?:did|do) you (?:get|work|calculate|count|arrive at|figure)(?: \w+){0,4}|explain(?: (?:that|this|it))?(?: (?:number|figure))?|where does (?:that|this|the) (?:number|figure|amount)? ?come from|what'?s (?:in|behind) (?:that|this|it)(?: number| figure)?|prove it|are you sure(?: about (?:that|this))?|is that (?:right|correct)|show (?:me )?(?:your|the) (?:working|workings|maths|math|proof))"),
     (Intent.unlink, r"(?:please )?(?:unlink|disconnect|log ?out|sign ?out)(?: me| my (?:account|bank|chat))?"),
     (Intent.link, r"(?:please )?(?:link|connect|log ?in|sign ?in)(?: me| my (?:account|bank|chat))?"),
+    (Intent.abuse, r"(?:you|u|ur|this|that|it|what a|such a)\b.{0,30}\b(?:useless|stupid|idiot\w*|moron|dumb|crap|bollocks|rubbish|sucks?|terrible|awful|hopeless|pathetic)\b.{0,15}"),
     (Intent.help, r"(?:help|help me|menu|options|what can you do|what can i ask(?: you)?|what do you do|how does this work|how do (?:i|you) use this|commands|what else can you do)(?: please)?"),
     (Intent.greeting, r"(?:hi|hello|hey|yo|hiya|howdy|good (?:morning|afternoon|evening)|greetings|sup|are you (?:a )?(?:bot|human|real|robot|person)|who are you)(?: there| again| bot| you| mate)?"),
     (Intent.thanks, r"(?:ok(?:ay)? |great |cool |perfect |nice |lovely )*(?:thanks|thank you|thx|ta|cheers|many thanks|ty)(?: .{0,25})?"),
@@ -57,7 +58,7 @@ _PERSON = re.compile(
     r"|(?:real|actual|live) (?:person|human|agent)|customer (?:service|support)|(?:a )?(?:human|agent|person)(?: please)?$)"
 )
 _ABUSE = re.compile(
-    r"\b(?:fuck\w*|shit\w*|wank\w*|bastard|asshole|arsehole|idiot|stupid|useless|moron|dumb|crap|bollocks)\b"
+    r"\b(?:fuck\w*|sucks?|rubbish|hate you|shit\w*|wank\w*|bastard|asshole|arsehole|idiot|stupid|useless|moron|dumb|crap|bollocks)\b"
 )
 
 

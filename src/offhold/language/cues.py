@@ -18,6 +18,8 @@ FLOWS: tuple[tuple[Flow, tuple[str, ...]], ...] = (
     )),
 
     (Flow.income, (
+            r"\b(?:what|how much|money) (?:has |have |all )?(?:came|come|comes) *\|",
+            r"\bbest (?:\w+ ){0,2}(?:day|week|month|year|quarter)\b",
             r"\btax refunds?\b",
             r"\brefund from (?:the )?(?:irs|hmrc|iras|revenue)\b",
     )),
@@ -142,7 +144,10 @@ CUES: tuple[tuple[Measure, tuple[str, ...]], ...] = (
             r"\b(?:raise[ds]?|increase[ds]?|put up|hike[ds]?|upped?|change[ds]?) (?:its|their|the|my|our) (?:price|prices|fee|fees|premium|rent|rate)s?\b",
             r"\b(?:did|has|have) (?:my |the |our )?\S+(?: \S+){0,3} (?:go up|gone up|got(?:ten)? more expensive|get more expensive|increase in price)\b",
             r"\bprice (?:rise|increase|hike|change)s?\b",
-            r"\bhow much did (?:my |the |our )?\S+(?: \S+){0,3} (?:go|went) up\b",
+            r"\b(?:put|push(?:ed)?) (?:(?:its|their|the|my|our|up) )*(?:prices?|fees?|premium|rent|rates?)(?: up)?\b",
+            r"\b(?:raise[ds]?|increase[ds]?|hike[ds]?|upped?|change[ds]?) (?:(?:its|their|the|my|our) )?(?:prices?|fees?|premium|rent|rates?)\b",
+            r"^(?:did|has|have) (?:my |the |our )?\S+(?: \S+){0,3} (?:changed?|increased?|risen|hiked?|jump(?:ed)?)\b(?! (?:my|card|bank))",
+            r"\bhow much did (?:my |the |our )?\S+(?: \S+){0,3} (?:(?:go|went|gone) up|hiked?|raised?|rise|increased?|jump(?:ed)?)\b",
             r"\bhow much (?:more )?did (?:it|they) (?:go|put) up\b",
             r"\bhow much (?:has|have) (?:my |the |our )?\S+(?: \S+){0,3} (?:gone up|increased|risen)\b",
             r"\bhow much did it go up\b",
@@ -173,6 +178,7 @@ CUES: tuple[tuple[Measure, tuple[str, ...]], ...] = (
 
     (Measure.cash_flow, (
             r"\bcash ?flow\b",
+            r"\bnet *(?:\||$)",
             r"\bnet (?:income|flow|position|savings?|for)\b",
             r"\b(?:came|come|comes|coming|money) in\b.{0,40}\b(?:went|go|goes|going|money)? ?out\b",
             r"\bin (?:and|vs|versus) out\b",
@@ -186,6 +192,8 @@ CUES: tuple[tuple[Measure, tuple[str, ...]], ...] = (
     (Measure.trend, (
             r"\btrend\w*\b",
             r"\b(?:going|gone|go|creeping|been) (?:up|down)\b(?!.{0,25}\bby how much)",
+            r"\bgetting (?:more expensive|cheaper|dearer|pricier|bigger|smaller|higher|lower|worse|better)\b",
+            r"\bcreep(?:s|ing)?(?: up| down)?\b",
             r"\b(?:increasing|decreasing|rising|falling|growing|shrinking|climbing|dropping)\b",
             r"\bover time\b",
             r"\bhow (?:has|have|did) .{0,50}\bchang\w+\b",
@@ -215,6 +223,7 @@ CUES: tuple[tuple[Measure, tuple[str, ...]], ...] = (
     (Measure.average_per, (
             r"\b(?:a|per) (?P<unit5>day|week|month|year)\b(?! ago| before| later)",
             r"\b(?:each|every) (?P<unit6>month|week|day|year)\b(?=\W*$)",
+            r"\b(?P<unit7>weekly|monthly|daily|yearly)\W*$",
     )),
 
     (Measure.top, (
@@ -224,6 +233,7 @@ CUES: tuple[tuple[Measure, tuple[str, ...]], ...] = (
             r"\b(?:which|what|who|where)\b.{0,40}\b(?:the )?(?:most|least)\b(?! (?:expensive|recent|i))",
             r"\b(?:which|what)\b (?:single )?(?P<group2>day|week|month|weekday|category|year|quarter)\b.{0,40}\b(?:most|highest|biggest|least|expensive|worst|lowest|more|cheapest)\b",
             rf"\b(?:most|least) expensive (?P<group3>day|week|month|category|year|quarter|{_PLACE[3:-1]})\b",
+            r"\b(?:worst|biggest|highest|priciest) (?:\w+ ){0,2}(?P<group7>day|week|month|quarter|year)\b",
             r"\b(?:in a|in one|in any) single (?P<group4>day|week|month)\b",
             r"\b(?:most|highest|biggest) (?:\w+ ){0,2}in (?:a|one|any) (?P<group5>day|week|month)\b",
             rf"\b(?:which|what) (?:one|{_PLACE[3:-1]})\b.{{0,40}}\b(?:most|biggest|highest|least|lowest|cheapest)\b",
@@ -239,6 +249,7 @@ CUES: tuple[tuple[Measure, tuple[str, ...]], ...] = (
             r"\b(?:more|less|higher|lower|bigger|smaller|cheaper|dearer|pricier|greater|fewer|worse|better|oftener)\b.{0,70}\b(?:than|or|compared)\b",
             r"\b(?:which|who)\b.{0,60}\b(?:more|less|cheaper|most|higher|lower|dearer|pricier)\b",
             r"\b(?:or|,)\b.{0,40}\b(?:which|who)\b",
+            r"\bor\b.{0,40}\b(?:more|most|less|least|oftener|cheaper|dearer|pricier)\b",
             r"\bmore (?:on|at|often)\b.{1,60}\bor\b",
             r"\bhow does\b.{0,40}\bcompare\b",
             r"\bagainst\b",
@@ -264,7 +275,7 @@ CUES: tuple[tuple[Measure, tuple[str, ...]], ...] = (
             r"\bnumber of\b",
             r"\bhow much times\b",
             r"\bcount\b",
-            r"\bno\. of\b",
+            r"\bno\.? of\b",
             r"\b(?:many|how much) times\b",
             r"^times\b",
             r"\btally of\b",

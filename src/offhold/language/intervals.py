@@ -72,6 +72,22 @@ def _date(year: int | None, month: int, day: int, now: Now) -> date | None:
         return None
 
 
+_DAY_AND_MONTH = (
+    re.compile(rf"\b{_DAY} (?:of )?{_MONTH}{_OF_YEAR}"),
+    re.compile(rf"\b{_MONTH} (?:the )?{_DAY}\b{_OF_YEAR}"),
+)
+
+
+def no_such_day(text: str, today: date) -> bool:
+    """Whether a text names a day that its month does not have ("31 June", "29 February 2025")."""
+    for pattern in _DAY_AND_MONTH:
+        if found := pattern.search(text):
+            groups = {name: value or "" for name, value in found.groupdict().items()}
+            year = _said_year(groups, Now(today, "en-GB")) or today.year
+            return int(groups["day"]) > month_end(year, _number_of_month(groups["month"])).day
+    return False
+
+
 def _this(groups: Groups, now: Now) -> Period | None:
     whole = calendar_unit(unit(groups["unit"]), now)
     return Period(whole.first, now.today)

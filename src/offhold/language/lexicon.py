@@ -16,7 +16,7 @@ CATEGORY_WORDS: dict[str, str] = {
         "transport": "transport|transportation|travelling around|getting around|commute|commuting|transit and rides",
         "rideshare": "rideshare|rideshares|ride hailing|ridehailing|taxi|taxis|taxi rides|cab|cabs|cab rides|ride share|ride shares|ride sharing|rides|taxi and ride hailing|taxi fares|cab fares|scooters|ride apps",
         "public_transport": "public transport|public transit|public transportation|transit|train|trains|train tickets|train ticket|train fares|rail|rail tickets|bus|buses|bus fares|metro|subway|mrt|lrt|dart|luas|bus and mrt|mrt bus|underground|the tube|tube|tube fares|trams|tram|bus and train|rail travel",
-        "fuel": "fuel|petrol|gasoline|diesel|filling up|fillup|fillups|fill up|fill ups|fueling|fuelling up|tank of gas|tanks of gas|gas station|gas stations|petrol station|petrol stations|petrol stops|gas for the car|gas for my car|gas for the truck|gas for my truck|gas in the car|gas in my car|car gas|petrol for the car|pump|at the pump|fuel for the car",
+        "fuel": "fuel|petrol|gasoline|diesel|filling up|fillup|fillups|fill up|fill ups|fueling|fuelling up|tank of gas|tanks of gas|gas station|gas stations|petrol station|petrol stations|petrol stops|gas for the car|gas fillup|gas fillups|gas fill up|gas fill ups|gas money|gas runs|gas for my car|gas for the truck|gas for my truck|gas in the car|gas in my car|car gas|petrol for the car|pump|at the pump|fuel for the car",
         "parking": "parking|car parks|car park|parking meters|parking fees|parking tickets",
         "car": "car maintenance|car repairs|car repair|car parts|car servicing|car service|car share|car sharing|auto repair|auto repairs|auto parts|car stuff|vehicle repairs|vehicle maintenance|mechanic|garage bills|auto maintenance",
         "travel": "travel|vacations|vacation travel|holidays|trips away|travelling|traveling",
@@ -88,6 +88,16 @@ LOOSE_WORDS: dict[str, str] = {
     for phrase in phrases.split("|")
 }  # fmt: skip
 """What names a category only where no merchant or payee of the customer has the word."""
+
+RAILS: dict[str, str] = {
+    "direct debit": r"direct debit|d/d|dd",
+    "direct debits": r"direct debit|d/d|dd",
+    "standing order": r"standing order|sto",
+    "standing orders": r"standing order|sto",
+    "bank transfer": r"bank transfer|faster payments?|transfer",
+    "bank transfers": r"bank transfer|faster payments?|transfer",
+}
+"""How money is sent → what the payment's text then says."""
 
 CODE_WORDS: dict[str, frozenset[str]] = {
     phrase: frozenset(codes.split())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from offhold.language.calendar import EVER, Now, a_year_before, month_end, months_back
-from offhold.language.intervals import RULES, UNIT
+from offhold.language.intervals import RULES, UNIT, no_such_day
 from offhold.language.spelling import spelled
 from offhold.model.period import Period
 
@@ -18,13 +18,14 @@ _DAY_STEP = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Periods in the order said, and the text without their words. `future`: a period that has not begun, or no day of
-    any calendar. `earlier`: "than the same month last year"."""
+    """Periods in the order said, and the text without their words. `future`: a period that has not begun. `no_day`: a
+    day that no calendar has. `earlier`: "than the same month last year"."""
 
     periods: tuple[Period, ...]
     rest: str
     future: bool = False
     earlier: bool = False
+    no_day: bool = False
 
 
 _SINCE = re.compile(
@@ -37,7 +38,7 @@ _BETWEEN = re.compile(r"\b(?:between|from|since) *(?:the )?$")
 _BEFORE = re.compile(r"\b(?:before|prior to) *$")
 _UP_TO = re.compile(r"\b(?:up to|until|till|through)(?: the)?(?: end of)? *$")
 _TO_TODAY = re.compile(
-    r"^ *(?:to|until|till|through|up to|-) *(?:today|now|date|the present|present)\b|^ *(?:onwards?|forward|on\b(?! (?:the|my|a)\b))|^ *(?:\|)? *so far\b"
+    r"^ *(?:to|until|till|through|up to|-) *(?:today|now|date|the present|present)\b|^ *(?:onwards?|forward|on *(?:$|[?.!,]))|^ *(?:\|)? *so far\b"
 )
 _FUTURE = re.compile(
     r"\b(?:next|coming|upcoming|following) (?:few )?(?:days?|week|month|quarter|year|weekend|\d+ |jan|feb|mar|apr|may\b|jun|jul|aug|sep|oct|nov|dec|spring|summer|autumn|fall|winter|christmas)|\btomorrow\b"
@@ -56,6 +57,9 @@ _LISTED = re.compile(
     r"\b((?:this|last) (?:week|month|quarter|year)) (and|n|&|plus) ((?:last|this) (?:week|month|quarter|year))\b"
 )
 _VERSUS = re.compile(r"\b(?:vs|versus|compared?(?: to| with)?|than|or|against|difference)\b")
+
+
+_BEYOND = re.compile(r"\b(?:3[2-9]|[4-9]\d)(?:st|nd|rd|th) (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
 class _Said(Mapping[str, str]):
@@ -77,6 +81,8 @@ class _Said(Mapping[str, str]):
 def find(text: str, today: date, locale: str, anchor: Period | None = None) -> Found:
     """Every period that plain `text` names, and the text without them."""
     now = Now(today, locale, anchor)
+    if _BEYOND.search(text):
+        return Found((), text, no_day=True)
     text = _ELLIPSIS.sub(_spelled_out, spelled(text))
     if _VERSUS.search(text):
         text = _LISTED.sub(r"\1 vs \3", text)
@@ -91,7 +97,8 @@ def find(text: str, today: date, locale: str, anchor: Period | None = None) -> F
             taken = taken[:start] + "\0" * (end - start) + taken[end:]
     marks.sort(key=lambda mark: mark[0])
     if any(period is None for _, _, period in marks):
-        return Found((), _rest(text, [(start, end) for start, end, _ in marks]), future=True)
+        missing = any(no_such_day(text[start:end], today) for start, end, period in marks if period is None)
+        return Found((), _rest(text, [(start, end) for start, end, _ in marks]), future=not missing, no_day=missing)
     known = [(start, end, period) for start, end, period in marks if period]
     return _joined(text, known, now, earlier)
 

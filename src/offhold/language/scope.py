@@ -17,6 +17,14 @@ DECLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"\bforget (?:everything|all|your)\b", r"\bsource code\b", r"\bapi keys?\b", r"\brole ?play\b", r"\bunion select\b", r"' or '1'", r"\bother customers?'?\b", r"\ball customers\b",
         r"<\s*/?\s*(?:img|iframe|svg|body|html|a|div)\b", r"\bdeveloper instructions\b", r"\bnew instructions\b",
     )),
+    ("bot", (
+        r"^(?:so |and |but )?(?:are you|r u) (?!sure\b|able\b|there\b|going\b)(?!.*\b(?:spen[dt]|paid|balance|account|my)\b)",
+        r"^(?:do|can) you (?:have (?:a|any) (?:name|job|life|soul|brain|body|family|heart|mind|gender|feelings)|like|love|sleep|eat|dream|feel|hear|listen|lie|learn|speak|think|understand)\b",
+        r"\bwho (?:do you|made you|built you|owns you|created you|runs you|trained you|programmed you|are you)\b",
+        r"\bwhat(?:'?s| is) your (?:name|job|purpose|favou?rite|age)\b", r"\bhow (?:old|smart|clever) are you\b", r"^how are you\b",
+        r"^you(?:'?re| are| r)? (?:so |a |an |such |really |very |not )*(?:slow|great|funny|smart|clever|rude|annoying|helpful|nice|amazing|awesome|brilliant|cute|the best|the worst|wrong|lying|a liar|broken|bad|good)\b",
+        r"^you (?:lie|don'?t|dont|never|keep|always|can'?t|cant)\b",
+    )),
     ("others", (
         rf"\b(?:does|do|did|is|has) (?!{_US}\b|the\b|it\b|that\b|this\b|they\b|there\b|any\w*\b)\w+(?: \w+)? (?:earn|make (?:a|per|in|each)|spend|make\b$)",
         rf"\b(?:did|does|has|do) (?!{_US}\b|the\b|it\b|that\b|this\b|they\b|any\w*\b|salary\b|pay\b)\w+ (?:get|got|gets|been) paid\b",
@@ -72,13 +80,15 @@ _ENGLISH = re.compile(
     r"\b(?:how|what|did|the|my|i|on|in|last|this|spend|spent|much|many|show|list|is|when|which|and|at)\b"
 )
 _SCRIPT = re.compile(r"[^\W\d_a-z]")
+_ASKS_WHAT_WAS = re.compile(r"\bhow (?:much|many|often)\b|\b(?:in total|so far|altogether|to date)\b")
 MAX_WORDS = 150
 """Longer messages are asked to be shortened: nobody asks a question of rows in that many words."""
 
 
 def declined(text: str) -> str:
     """Why a plain text is outside what Offhold does, or empty."""
-    return next((reason for reason, pattern in _RULES if pattern.search(text)), "")
+    found = next((reason for reason, pattern in _RULES if pattern.search(text)), "")
+    return "" if found == "action" and _ASKS_WHAT_WAS.search(text) else found
 
 
 def vague(text: str) -> bool:

@@ -54,7 +54,12 @@ _OUT_WORDS = (
     r"(?:everything|all|anything) but|excluding|exclude|excl|except(?: for)?|without|not counting|not including|other than|apart from|aside from|besides|"
     r"leaving out|leave out|ignoring|ignore|minus|but not|and not|setting aside|discounting"
 )
-_WITHOUT = re.compile(rf"(?:\b(?:{_OUT_WORDS})|[,(] ?not)\b(?P<what>[^|;?)]+)")
+_NOT_AFTER_A_VERB = "".join(
+    rf"(?<!\b{verb})" for verb in "or did does do has have had is was are were am why if got i we you they it".split()
+)
+_WITHOUT = re.compile(
+    rf"(?:\b(?:{_OUT_WORDS})|[,(] ?not|{_NOT_AFTER_A_VERB} not(?! (?:yet|counting|including|cleared|pending|posted|gone|come|been|my|a|an|the|sure|settled|through|in|on|at|to|so|too|that|it|i|we)\b)(?= \w))\b(?P<what>[^|;?)]+)"
+)
 _STOP = re.compile(r"\b(?:how|what|which|when|did|show|list|please|in|on|for|over|during|this|last)\b|[,.]")
 _GROSS = re.compile(
     r"\b(?:before|ignoring|gross of|not counting|excluding|without) (?:any |the )?(?:refunds|returns)\b"

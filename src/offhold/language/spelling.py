@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from offhold.language.carrier import CARRIER
+from offhold.language.numbers import CARDINALS
 
 _CLOSE, _FAR = 6, 8
+_SLIP, _LONGER = 5, 7
 _CLOSED = frozenset(
     "january february september october november december wednesday thursday saturday yesterday weekend weekends "
     "christmas thanksgiving halloween quarter previous groceries grocery restaurant restaurants subscription "
@@ -26,8 +29,36 @@ _SHORT = {
     "yr": "year", "yrs": "years", "mth": "month", "mths": "months", "wk": "week", "wks": "weeks", "rn": "now",
 }  # fmt: skip
 _WORD = re.compile(r"(?<![\w'])[a-z]{2,}(?![\w'])")
+_ROUND = {
+    word: CARDINALS[word]
+    for word in (
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "twenty",
+        "thirty",
+        "forty",
+        "fifty",
+        "sixty",
+        "ninety",
+        "hundred",
+    )
+}
 _CASH = r"(?:cash|money|atms?|notes)"
-_PHRASES = (
+_PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"\bhow many (?=(?:quid|pounds|dollars|bucks|euros)\b)"), "how much "),
+    (re.compile(r"\b(?:a )?fiver\b"), "5 pounds"),
+    (re.compile(r"\b(?:a )?tenner\b"), "10 pounds"),
+    (
+        re.compile(rf"\b(?:an? )?({'|'.join(_ROUND)})(?= (?:quid|pounds?|dollars|bucks|euros?)\b)"),
+        lambda found: str(_ROUND[found[1]]),
+    ),
     (re.compile(rf"\b(?:take|took|taken|taking|get|got|draw|drew|pull|pulled) out\b(?=.*\b{_CASH}\b)"), "withdraw"),
     (re.compile(rf"(\b{_CASH}\b.*)\b(?:take|took|taken|taking|get|got|draw|drew|pull|pulled) out\b"), r"\1withdraw"),
     (re.compile(r"\btake[- ]?home(?: pay)?\b|\bpay packets?\b"), "salary"),
@@ -59,6 +90,27 @@ def _right(word: str) -> str:
         and distance(word, known) <= (allowed if len(known) >= _FAR else 1)
     ]
     return near[0] if len(near) == 1 else word
+
+
+@lru_cache(maxsize=4_096)
+def nearest(word: str, known: frozenset[str]) -> str:
+    """The one known word that a slip of the finger makes `word` of, else `word`: a letter too many, too few or swapped;
+    a wrong letter only in a longer word, because short ones are often another name ("boots", "books")."""
+    if len(word) < _SLIP or word in known:
+        return word
+    near = [other for other in known if len(other) >= _SLIP and other[0] == word[0] and _slipped(word, other)]
+    best = sorted(near, key=lambda other: (distance(word, other), len(other)))
+    stems = {other.rstrip("s") for other in best}
+    return best[0] if len(stems) == 1 and word.rstrip("s") not in stems else word
+
+
+def _slipped(word: str, other: str) -> bool:
+    if abs(len(word) - len(other)) > 1:
+        return False
+    apart = distance(word, other)
+    swapped = len(word) == len(other) and sorted(word) == sorted(other)
+    sure = swapped or len(word) != len(other) or len(word) >= _LONGER
+    return apart == 1 and sure or apart == 2 and len(word) >= _FAR
 
 
 @lru_cache(maxsize=4_096)

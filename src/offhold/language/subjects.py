@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from offhold.language.carrier import CARRIER
-from offhold.language.lexicon import CATEGORY_WORDS, CODE_WORDS, LOOSE_WORDS
+from offhold.language.lexicon import CATEGORY_WORDS, CODE_WORDS, LOOSE_WORDS, RAILS
 from offhold.language.normalise import words
 from offhold.model.ask import Flow, Measure
 
@@ -30,14 +30,15 @@ _QUALIFIED = frozenset(
     f"{word} {thing}" for word in ("late", "annual", "monthly", "card", "service") for thing in ("fee", "fees")
 )
 """Where an everyday word narrows the one after it."""
-_KNOWN_PHRASES = frozenset(_PHRASES) | _TOWNS | _QUALIFIED
+_KNOWN_PHRASES = frozenset(_PHRASES) | _TOWNS | _QUALIFIED | frozenset(RAILS)
 MEASURE_WORDS: dict[Measure, frozenset[str]] = {
     Measure.balance: frozenset("balance balances owe owed owing left available credit limit outstanding sitting debt remaining funds worth cleared".split()),
     Measure.twice: frozenset("twice double doubled duplicate duplicates duplicated 2x".split()),
     Measure.cash_flow: frozenset("cash flow cashflow net income earn earned earnings saved flow".split()),
     Measure.subscriptions: frozenset("subscriptions subscription subscribed subscribing recurring regular standing orders direct debits active live memberships".split()),
     Measure.next: frozenset("until till standing direct due renew renews renewal renewed upcoming".split()),
-    Measure.price_change: frozenset("premium subscription rises jump jumped".split()),
+    Measure.price_change: frozenset("premium subscription rises jump jumped price prices hikes".split()),
+    Measure.trend: frozenset("creep creeps creeping".split()),
     Measure.stopped: frozenset("stop stopped stops membership subscription still cancelled canceled cancel active".split()),
 }  # fmt: skip
 """Words that belong to a measure's own way of being asked."""
@@ -76,7 +77,8 @@ def content(piece: str, flow: Flow = Flow.spending, measure: Measure = Measure.s
         )
         phrase = " ".join(said[index : index + size])
         carried = phrase in carried_here or (phrase in CARRIER and phrase not in named)
-        if size > 1 or not carried:
+        told_already = phrase in RAILS and set(phrase.split()) <= carried_here | CARRIER
+        if (size > 1 and not told_already) or not carried and not told_already:
             kept.append(phrase)
         index += size
     return tuple(kept)

@@ -106,9 +106,13 @@ def _question(text: str, said: tuple[str, ...], today: date, locale: str, anchor
     tidy = _ONLY_AT.sub(" at ", _ASIDES.sub(" ", tidy))
     tidy, since_payday = _SINCE_PAYDAY.subn(" ", tidy)
     found = periods.find(tidy, today, locale, anchor)
+    if found.no_day:
+        return Understood(Intent.decline, reason="no-day")
     if found.future:
         return Understood(Intent.decline, reason="future")
     if _PART_OF_PERIOD.search(found.rest):
+        return Understood(Intent.part_of_period)
+    if _MONTHS_OVER.search(found.rest) or _TIME_OF_DAY.search(found.rest):
         return Understood(Intent.part_of_period)
     if _THINGS_COUNTED.search(found.rest) and not re.search(r"\b(?:since|ago|until|till)\b", found.rest):
         return Understood(Intent.vague)
@@ -198,9 +202,10 @@ def _placed(ask: Ask, text: str, cue: measures.Cue | None, flow: Flow | None) ->
     if abusive(text) and not slots_named:
         return Understood(Intent.abuse)
     refers = bool(_REFERS.search(_ITS_OWN.sub(" ", text))) and ask.measure is not Measure.balance
+    whole = ask.measure in _WHOLE_ALONE and (ask.measure is not Measure.top or bool(_OURS.search(text)))
     bare = (
         not slots_named
-        and ask.measure not in (Measure.balance, Measure.subscriptions, Measure.cash_flow)
+        and not whole
         and flow is None
         and (len(text.split()) <= 6 and not re.search(r"\b(?:spen[dt]|spending|transactions|purchases)\b", text))
     )
@@ -212,18 +217,26 @@ def _placed(ask: Ask, text: str, cue: measures.Cue | None, flow: Flow | None) ->
             r"\b(?:spen[dt]\w*|pa(?:y|id)|transactions?|purchases?|buy|bought|money|payments?|charges?|merchants?|shops?|category)\b",
             text,
         )
-        and ask.measure not in (Measure.balance, Measure.subscriptions, Measure.cash_flow)
+        and not whole
+        and not _COMPLETE.search(text)
     )
+    fresh = bool(ask.subjects and (ask.periods or ask.since_payday)) and not connected and not refers
     return Understood(
         Intent.ask,
         ask,
         named=named,
-        partial=connected or dangling or bare or refers,
+        partial=(connected or dangling or bare or refers) and not fresh,
         refers=refers and not ask.subjects and not (ask.account and flow),
         both=bool(_BOTH.search(text)),
     )
 
 
+_WHOLE_ALONE = frozenset(
+    {Measure.balance, Measure.subscriptions, Measure.cash_flow, Measure.top, Measure.breakdown, Measure.twice}
+)
+"""Measures whose words alone make a question."""
+_OURS = re.compile(r"\b(?:i|we|my|our)\b")
+_COMPLETE = re.compile(r"\b(?:damage|outgoings|expenses|expenditure|splash\w*|blow|blew|blown|fork\w*|shell\w*)\b")
 _SINCE_PAYDAY = re.compile(
     r"\bsince (?:my |the |our |i |we |being )?(?:last |most recent |latest )?(?:pay ?days?|pay ?che(?:ck|que)|salary(?: came in)?|got paid|was paid|were paid|paid)(?: last)?\b|\bthis pay period\b"
 )
@@ -235,6 +248,15 @@ _PART_OF_PERIOD = re.compile(
 _THINGS_COUNTED = re.compile(
     r"\b(?:how many|number of) (?:different |separate )?(?:days|weeks|months|merchants|shops|places|stores|people|categories)\b"
 )
+_MONTHS_OVER = re.compile(
+    r"\b(?:which|what|how many|any) (?:months?|weeks?|days?|years?) (?:\w+ ){0,4}?(?:over|under|above|below|more than|less than|exceed\w*) (?:\S )?\S?\d"
+)
+"""Groups told apart by what they come to."""
+_TIME_OF_DAY = re.compile(
+    r"\b(?:before|after) (?:work|lunch|school|midnight|noon|dark|\d{1,2} ?(?:am|pm))\b|\bin the (?:mornings?|evenings?|afternoons?)\b|"
+    r"\bat (?:night|lunch ?time)\b|\blate at night\b"
+)
+"""Rows know days, not what the clock said."""
 _SENT_TO_WHOM = re.compile(r"\bwho\b.*\b(?:send|sent|give|gave|given|zelle\w*|venmo\w*|paynow\w*|lend|lent)\b")
 _CREDIT_LEFT = re.compile(r"\bcredit (?:left|available|remaining|limit)\b|\b(?:available|remaining) credit\b")
 _PLURAL = re.compile(
@@ -242,6 +264,14 @@ _PLURAL = re.compile(
 )
 _SPENT = re.compile(
     r"\b(?:what|how much) (?:did |have |do |has |had )?(?:i|we) (?:\w+ )?(?:spen[dt]|paid|pay)\b|^(?:total )?spen[dt]\w*\b"
+)
+_CHANGED = re.compile(
+    r"\b(?:prices?|pricier|dearer|expensive|cheaper|higher|lower|raised?|hiked?|changed?|increased?|decreased?|risen|rose|"
+    r"different)\b"
+)
+"""Words that ask for more than whether a payment happened."""
+_WHICH_CHARGE = re.compile(
+    r"\b(?:what|which|who|that)\b.*\b(?:charges?|payments?|purchases?|transactions?|debits?|one)\b(?!.*\bin total\b)"
 )
 _GOING_RATE = re.compile(
     r"\bhow much (?:is|are) (?:my|our|the)\b|\b(?:how much|what) (?:does|do) (?!i\b|we\b)(?:the |my |our )?\w+(?: \w+)? cost\b|\bwhat(?:'?s| is) (?:my|our|the) (?:\w+ ){0,3}(?:bill|subscription|rent|premium|payment|membership|plan|fee|mortgage)\b"
@@ -257,6 +287,10 @@ def _measure(cue: measures.Cue | None, flow: Flow, text: str, bounded: bool = Fa
         and _GOING_RATE.search(text)
     ):
         return Measure.average_per
+    if cue is None and bounded and _WHICH_CHARGE.search(text):
+        return Measure.list
+    if cue is None and measures.wanted(text) is Wanted.date:
+        return Measure.last
     if cue is None:
         listed = flow is Flow.spending and (bool(_PLURAL.search(text)) or bounded) and not _TOTALLED.search(text)
         return Measure.list if listed else Measure.sum
@@ -272,8 +306,12 @@ def _measure(cue: measures.Cue | None, flow: Flow, text: str, bounded: bool = Fa
         r"\b(?:average|avg|mean|typical\w*|usual\w*|normal\w*|monthly|weekly|daily|per|a|each|every)\b", text
     ):
         return Measure.sum
+    if cue.measure is Measure.happened and flow is Flow.spending and _CHANGED.search(text):
+        return Measure.price_change
     if cue.measure is Measure.happened and re.search(r"\bhow much\b|\bwhat (?:did|have|has|do)\b", text):
         return Measure.sum
+    if cue.measure is Measure.sum and measures.wanted(text) is Wanted.date:
+        return Measure.last
     return cue.measure
 
 

@@ -74,6 +74,8 @@ decline-rules = I can't help with that. I can tell you about your own balances a
 decline-others = I can only look at your own accounts, never at anyone else's.
 decline-afford = I can't judge what you can afford. I can show what you spent or what is in your accounts.
 decline-advice = I don't give advice. I can show you the figures, or say “person” to talk to someone who may.
+decline-no-day = That month has no such day. Which day do you mean?
+decline-bot = I'm a program that answers questions about your own accounts, nothing more. Ask me about your money, or say “person” to reach a human.
 decline-future = I can't see the future, only what has happened. Ask me about a period that has begun.
 decline-action = I can't change or move anything, I only answer questions. Say “person” and someone will help.
 decline-facts = I don't have that. I can tell you about your balances and payments, or say “person”.
@@ -91,6 +93,16 @@ spend-total-refunds = You spent { $figure }{ $about } { $when }: { $count }, les
 spend-pending = { $count } still pending and may change.
 spend-none = You spent nothing{ $about } { $when }. I looked at all { $count } I may see.
 
+apart-without = without { $what }
+bound-gt = over { $amount }
+bound-ge = of at least { $amount }
+bound-lt = under { $amount }
+bound-le = of at most { $amount }
+bound-eq = of exactly { $amount }
+days-weekends = at weekends
+days-weekdays = on weekdays
+sender-from = from { $who }
+spoken-regular = your regular bills
 spoken-since = since { $day }
 spoken-any = any shop
 spoken-account = your account
@@ -130,6 +142,7 @@ refunds-total = { $figure } came back{ $about } { $when }: { $count }.
 pending-none = Nothing is pending.
 pending-total = { $figure } is pending, in { $count }.
 
+by-in = What came in{ $about } { $when }: { $shown }.
 by = Your spending{ $about } { $when }: { $shown }.
 
 compare = { $one }: { $first }. { $two }: { $second }. The first is { $verdict }.
@@ -137,6 +150,9 @@ compare = { $one }: { $first }. { $two }: { $second }. The first is { $verdict }
 share = { $about } was { $percent } % of the { $whole } you spent { $when }.
 
 top = { $name } was the highest{ $about } { $when }: { $figure }.
+trend-up = It is going up.
+trend-down = It is going down.
+trend-flat = It stays about the same.
 top-lowest = { $name } was the lowest{ $about } { $when }: { $figure }.
 
 card-paid = You paid { $figure } to your credit card { $when }: { $count }.
@@ -144,6 +160,8 @@ card-paid = You paid { $figure } to your credit card { $when }: { $count }.
 saved = You moved { $figure } into savings { $when }: { $count }.
 
 happened-yes = Yes: { $count } to { $about } { $when }.
+happened-in = Yes: { $count }{ $about } came in { $when }.
+happened-out = No, I found no money coming in{ $about } { $when }.
 happened-no = No, I found no payment to { $about } { $when }.
 
 next = The next payment for { $about } should be around { $day }, going by the last ones.
