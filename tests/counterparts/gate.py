@@ -29,6 +29,8 @@ from offhold.privacy.consent import Standing
 from offhold.privacy.gate import Asker, Gate, Rules, Watch
 from offhold.privacy.policy import deciding
 from offhold.store import migrate, tables
+from offhold.store.port import Store
+from offhold.store.postgres import PostgresStore
 from offhold.store.sqlite import SqliteStore
 
 KEYS = Keys(bytes(32))
@@ -58,7 +60,7 @@ def transaction(account: str, day: date = date(2026, 3, 1)) -> Transaction:
 class Bank:
     """Sends other people's rows along, balances unasked and last century's rows, and remembers what it was asked."""
 
-    store: SqliteStore
+    store: Store
     fails: str = ""
     renewed: Grant | None = None
     days: tuple[date, ...] = (date(2026, 3, 1),)
@@ -87,7 +89,7 @@ def count_of_leaves(connection: Connection) -> int:
 class Scene:
     """Everything that a test of the gate holds in its hands."""
 
-    store: SqliteStore
+    store: Store
     bank: Bank
     gate: Gate
     clock: MovedClock
@@ -141,9 +143,9 @@ def consent(
     return replace(whole, **changes)  # type: ignore[arg-type]
 
 
-def scene(folder: Path, agreed: Agreement | None = None, budget: Budget | None = None) -> Scene:
+def scene(folder: Path, agreed: Agreement | None = None, budget: Budget | None = None, postgres_url: str = "") -> Scene:
     """A gate over a fresh database; close its store afterwards."""
-    store = SqliteStore(folder / "a.db")
+    store: Store = PostgresStore(postgres_url) if postgres_url else SqliteStore(folder / "a.db")
     asyncio.run(store.write(migrate.upgrade))
     bank, clock = Bank(store), MovedClock()
     decisions: list[tuple[str, str]] = []
