@@ -13,7 +13,7 @@ from offhold.answers.proof import proved
 from offhold.answers.question import Question
 from offhold.answers.resolve import several
 from offhold.answers.tables import breakdown
-from offhold.answers.totals import count_of, sum_of
+from offhold.answers.totals import average_of, count_of, median_of, sum_of
 from offhold.errors import Mismatch
 from offhold.model.answer import Answer, TableRow
 from offhold.model.ask import Ask, Measure
@@ -44,6 +44,23 @@ def test_a_cent_more_is_a_mismatch() -> None:
     question = _question()
     with pytest.raises(Mismatch):
         proved(question, _dearer(sum_of(question)))
+
+
+def test_a_cent_more_in_a_mean_is_a_mismatch() -> None:
+    question = _question()
+    made = average_of(question)
+    assert proved(question, made) is made
+    with pytest.raises(Mismatch):
+        proved(question, _dearer(made))
+
+
+def test_a_middle_that_is_not_in_the_middle_is_a_mismatch() -> None:
+    question = _question()
+    made = median_of(question)
+    assert proved(question, made) is made
+    far = replace(made, value=(Money(100_000, "USD"),))
+    with pytest.raises(Mismatch):
+        proved(question, far)
 
 
 def test_one_more_in_a_count_is_a_mismatch() -> None:

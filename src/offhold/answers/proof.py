@@ -21,6 +21,14 @@ def proved(question: Question, answer: Answer) -> Answer:
     match answer.kind:
         case AnswerKind.money if answer.rule in ("", "spend"):
             _same(_added(question, entries), _given(answer))
+        case AnswerKind.money if answer.rule == "average" and len(_given(answer)) == 1:
+            (only,) = _given(answer).values()
+            _within_half(sum(entry.row.amount.minor for entry in entries), only, len(entries))
+        case AnswerKind.money if answer.rule == "median" and len(_given(answer)) == 1:
+            (only,) = _given(answer).values()
+            below = sum(entry.row.amount.minor <= only for entry in entries)
+            above = sum(entry.row.amount.minor >= only for entry in entries)
+            _same((True, True), (2 * below >= len(entries), 2 * above >= len(entries)))
         case AnswerKind.count:
             _same(len(entries), answer.value)
         case AnswerKind.list:
@@ -28,6 +36,12 @@ def proved(question: Question, answer: Answer) -> Answer:
         case AnswerKind.table if answer.rule == "groups":
             _same(_added(question, entries), _table_total(answer))
     return answer
+
+
+def _within_half(total: int, mean: int, count: int) -> None:
+    """A mean is right when no whole minor unit lies nearer to it."""
+    if 2 * abs(total - mean * count) > count:
+        raise Mismatch("recomputed otherwise")
 
 
 def _same(again: object, given: object) -> None:

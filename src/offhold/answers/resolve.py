@@ -335,7 +335,7 @@ def _accounted(book: Book, made: Subject, parts: Sequence[Subject], left: list[s
     telling = frozenset(e.brand for e in book.entries if made.holds(e) and set(flat) <= set(words(said(e.row))))
     if made.categories and telling:
         return replace(made, label=" ".join(phrase), brands=telling)
-    return Subject(" ".join(phrase), unknown=" ".join(flat), items=bool(made.brands))
+    return Subject(" ".join(phrase), unknown=" ".join(flat or phrase), items=bool(made.brands))
 
 
 def _by_note(book: Book, flat: Sequence[str]) -> Subject | None:

@@ -287,6 +287,7 @@ CUES: tuple[tuple[Measure, tuple[str, ...]], ...] = (
             r"\bthe most (?:i|we)(?:'?ve)? (?:ever )?(?:spent|paid|spend|pay)\b",
             r"\bbest (?:week|day|month|payment|payout)\b",
             r"\bmost (?:i|we)(?:'?ve)? (?:ever )?(?:spent|paid)\b",
+            r"\bthe most (?:i|we)(?:'?ve| have)? (?:ever )?(?:dropped|blew|blown|splashed|laid out|handed over|put down|sent|gave|given)\b",
     )),
 
     (Measure.smallest, (

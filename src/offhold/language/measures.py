@@ -58,7 +58,7 @@ _WANTED_RULES = tuple((wanted, re.compile(pattern)) for wanted, pattern in _WANT
 _UNIT_WORDS = {"daily": "day", "weekly": "week", "monthly": "month", "yearly": "year", "annual": "year"}
 _LOWEST = re.compile(r"\b(?:least|lowest|cheapest|fewest|cheaper|smallest)\b")
 _COUNTED = re.compile(
-    r"\bhow (?:many|often)\b|\bgo(?:ing)? to (?:the )?(?:more|most)\b|\bnumber of\b|\boften\b|\buse[ds]? (?:the )?(?:more|most)\b|\bvisit\w* (?:the )?(?:more|most)\b|\bmore times\b|\b(?:times|visits|trips|orders|rides)\b.{0,20}\b(?:more|most)\b|\bgo(?:ne|ing)? (?:the )?(?:more|most)\b|\bmost (?:frequent\w*|often)\b|\bwhere do (?:i|we) (?:shop|eat|go|drink) (?:the )?most\b|\bi go to more\b|\bgo more\b"
+    r"\bhow (?:many|often)\b|\bgo(?:ing)? to (?:the )?(?:more|most)\b|\bnumber of\b|\boften\b|\buse[ds]? (?:the )?(?:more|most)\b|\bvisit\w* (?:the )?(?:more|most)\b|\bmore times\b|\b(?:times|visits|trips|orders|rides)\b.{0,20}\b(?:more|most)\b|\bgo(?:ne|ing)? (?:the )?(?:more|most)\b|\bmost (?:frequent\w*|often)\b|\bwhere do (?:i|we) (?:shop|eat|go|drink) (?:the )?most\b|\b(?:go|went|eat|ate|shop|drink|drank)\b.{0,30}\bmore than\b|\bi go to more\b|\bgo more\b"
 )
 _PER_VISIT = re.compile(
     r"\b(?:bill|premium|rent|subscription|payment)s? (?:any )?(?:higher|lower|bigger|smaller|more|less) than\b|\b(?:is|are|was|were)\b.{0,40}\b(?:more expensive|cheaper|dearer|pricier) than\b|\bper (?:visit|trip|purchase|order|ride|time|shop|meal|go|transaction)\b|\b(?:average|avg|typical)\b|\beach time\b"

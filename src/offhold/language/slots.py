@@ -42,7 +42,7 @@ _PLURAL_DAY = re.compile(
 _DAYS = ("mon", "tues", "wednes", "thurs", "fri", "satur", "sun")
 
 _COUNT = r"\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|couple|few"
-_FIRST = r"last|latest|top|recent|past|first|most recent|biggest|largest|highest|cheapest|smallest|newest|lowest|main"
+_FIRST = r"last|latest|top|recent|past|first|most recent|biggest|largest|highest|cheapest|smallest|newest|lowest|priciest|dearest|main"
 _LIMIT = re.compile(
     rf"\b(?:{_FIRST}) (?P<n>{_COUNT})\b(?! ?(?:day|week|month|year|full|complete|%|hour))|\b(?P<m>{_COUNT}) (?:\w+ )?(?:{_FIRST}|most expensive)\b"
 )
