@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from offhold.answers.brands import Brands
-from offhold.answers.categories import SPENDING, Kind, category, kind
+from offhold.answers.categories import SPENDING, Kind, category, kind, said
 from offhold.answers.places import Places
-from offhold.answers.readable import readable
+from offhold.language.normalise import words
 from offhold.model.ledger import Direction, Rows, Status, Transaction
 from offhold.model.money import Money
 
@@ -16,13 +16,15 @@ from offhold.model.money import Money
 class Entry:
     """A row with what it is."""
 
-    __slots__ = ("_book", "_category", "_kind", "row")
+    __slots__ = ("_book", "_category", "_kind", "_said", "_words", "row")
 
     def __init__(self, row: Transaction, book: Book) -> None:
         self.row = row
         self._book = book
         self._kind: Kind | None = None
         self._category = ""
+        self._said: str | None = None
+        self._words: tuple[str, ...] | None = None
 
     @property
     def kind(self) -> Kind:
@@ -38,13 +40,27 @@ class Entry:
         return self._category
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """The words of its text, worked out once a book: many phrases are tried on each row."""
+        if self._words is None:
+            self._words = words(self.row.description)
+        return self._words
+
+    @property
+    def said(self) -> str:
+        """Its text and payee in plain words."""
+        if self._said is None:
+            self._said = said(self.row)
+        return self._said
+
+    @property
     def brand(self) -> str:
         return self._book.brands.of(self.row)
 
     @property
     def title(self) -> str:
         """The other side as people write it."""
-        return readable(self._book.brands.title(self.brand))
+        return self._book.brands.readable(self.brand)
 
     @property
     def void(self) -> bool:

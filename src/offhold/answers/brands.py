@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from offhold.answers.names import ALIASES
 from offhold.answers.payees import payee
 from offhold.answers.places import TOWN_STARTS, tail
+from offhold.answers.readable import readable
 from offhold.language.normalise import words
 from offhold.language.spelling import distance
 from offhold.model.ledger import Transaction
@@ -86,6 +87,7 @@ class Brands:
         for printed, alike in groups:
             self._learn(printed, alike)
         self._shown: dict[str, str] = {}
+        self._readable: dict[str, str] = {}
         self._having: dict[str, set[str]] = defaultdict(set)
         for brand, known in self._words.items():
             for word in known:
@@ -132,6 +134,12 @@ class Brands:
             mixed = [name for name in names if not name.isupper()]
             self._shown[brand] = (mixed or names or [brand])[0]
         return self._shown[brand]
+
+    def readable(self, brand: str) -> str:
+        """The brand as a sentence names it."""
+        if brand not in self._readable:
+            self._readable[brand] = readable(self.title(brand))
+        return self._readable[brand]
 
     def called(self, phrase: Sequence[str]) -> frozenset[str]:
         """Brands whose whole name is the phrase."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 _PROCESSOR = re.compile(
     r"^(?:(?:sq|tst|sumup|zettle|iz|paypal|pp|sp|pos|dd)\b ?\*? ?|(?:card purchase|contactless|debit card|nets qr)\b ?)"
@@ -23,7 +22,6 @@ _SMALL = frozenset("and at by for from in of on the to".split())
 _WORD = re.compile(r"[^\s-]+")
 
 
-@lru_cache(maxsize=16_384)
 def readable(printed: str) -> str:
     """The name without processors and bank words, no longer shouted; a name in mixed case stays as it is."""
     if any(char.islower() for char in printed):

@@ -11,9 +11,8 @@ from datetime import date
 from offhold.answers import names
 from offhold.answers.book import Book, Entry
 from offhold.answers.brands import is_person
-from offhold.answers.categories import Kind, said
+from offhold.answers.categories import Kind
 from offhold.answers.places import Place
-from offhold.answers.readable import readable
 from offhold.language.carrier import CARRIER, KIN
 from offhold.language.lexicon import CATEGORY_WORDS, CODE_WORDS, LOOSE_WORDS, QUALIFIERS, RAILS, leaves, title
 from offhold.language.normalise import words
@@ -70,8 +69,8 @@ class Subject:
             and (not self.currency or self.currency in (row.amount.currency, row.original and row.original.currency))
             and (not self.brands or entry.brand in self.brands)
             and (self.place is None or self.place.holds(row, entry.category))
-            and (not self.notes or _notes_hold(self.notes, words(row.description)))
-            and (self.text is None or bool(self.text.search(said(row))))
+            and (not self.notes or _notes_hold(self.notes, entry.words))
+            and (self.text is None or bool(self.text.search(entry.said)))
         )
 
     @property
@@ -230,10 +229,10 @@ def _merchants(book: Book, brands: frozenset[str], flat: Sequence[str]) -> Subje
     whole = " ".join(flat)
     people = sorted(brands & book.brands.people)
     if len(people) > 1:
-        return Subject(whole, unknown=whole, choices=tuple(readable(book.brands.title(brand)) for brand in people))
+        return Subject(whole, unknown=whole, choices=tuple(map(book.brands.readable, people)))
     if len(book.brands.first_words(brands)) > 1 and len(brands) > 3:
         return Subject(whole, unknown=whole)
-    titles = sorted({readable(book.brands.title(brand)) for brand in brands}, key=len)
+    titles = sorted({book.brands.readable(brand) for brand in brands}, key=len)
     rightly_spelt = all(map(book.brands.knows, flat))
     return Subject(whole.title() if len(titles) > 1 and rightly_spelt else titles[0], brands=brands)
 
@@ -332,7 +331,7 @@ def _accounted(book: Book, made: Subject, parts: Sequence[Subject], left: list[s
         return _there(book, _joined(book, [made, named] if made.narrows else [named], phrase), [made, named], phrase)
     if not made.narrows and (noted_only := _by_note(book, flat)):
         return noted_only
-    telling = frozenset(e.brand for e in book.entries if made.holds(e) and set(flat) <= set(words(said(e.row))))
+    telling = frozenset(e.brand for e in book.entries if made.holds(e) and set(flat) <= set(words(e.said)))
     if made.categories and telling:
         return replace(made, label=" ".join(phrase), brands=telling)
     return Subject(" ".join(phrase), unknown=" ".join(flat or phrase), items=bool(made.brands))
