@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from offhold.accesslog import leaves, proofs, trees
 from offhold.accesslog.audit import Findings, audit
-from offhold.accesslog.checkpoint import Signer, Witness
+from offhold.accesslog.checkpoint import Signer, Witness, trust_policy
 from offhold.accesslog.sequencer import Sequencer
 from offhold.accesslog.trees import Logs
 from offhold.accesslog.verify import verdict
@@ -121,7 +121,7 @@ class LogScene:
 
     @property
     def policy(self) -> str:
-        return self.signer.policy([Witness(each.vkey, "https://w") for each in self.witnesses], self.quorum)
+        return trust_policy(self.signer.vkey, [Witness(each.vkey, "https://w") for each in self.witnesses], self.quorum)
 
     def audit(self) -> Findings:
         return self.do(lambda connection: audit(connection, KEYS, BANK, self.signer, self.logs.kept(ORIGIN)))

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 import sqlite3
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
-from offhold.banks.institutions import Institution
-from offhold.banks.port import Grant, Keep
 from offhold.errors import LogDistrusted, StoreUnavailable
-from offhold.model.access import Data, Purpose, Read
 from offhold.model.ledger import Rows
-from offhold.privacy.gate import Asker, Gate
 from offhold.store.tables import log_tree
-from tests.counterparts.log import BANK, KEYS, FixedClock, LogScene
+from tests.counterparts import gate
 from tests.counterparts.service import QUESTION, World, wait_for
 
 POINTS = ("log.before-integrate", "log.after-integrate", "log.before-publish")
@@ -57,53 +51,35 @@ def test_killed_while_it_builds_the_tree(counterparts: World, point: str, passin
     assert log["leaves"] == log["size"] and log["covers"] < log["size"]
 
 
-class SilentBank:
-    """A connector that counts how often it is asked."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    async def read(self, grant: Grant, request: Read, keep: Keep) -> Rows:
-        self.asked += 1
-        return Rows((), (), ())
-
-
-def _gate(scene: LogScene, bank: SilentBank) -> Gate:
-    institution = Institution(BANK, "Bank", ZoneInfo("UTC"), "en-GB", bank)
-    return Gate(scene.store, KEYS, FixedClock(), {BANK: institution}, 24, lambda _decision, _purpose: None)
-
-
-def _read(scene: LogScene, bank: SilentBank) -> object:
-    gate = _gate(scene, bank)
-    request = Read(frozenset({Data.accounts}))
-    return asyncio.run(gate.read(request, Purpose.requested_service, Asker("lane", "1", "messenger")))
-
-
 @pytest.mark.threat(104)
 def test_when_the_disk_is_full_nothing_is_read(tmp_path: Path) -> None:
-    scene, bank = LogScene(tmp_path), SilentBank()
-    scene.step()
+    scene = gate.scene(tmp_path)
+    scene.consents()
+    assert isinstance(scene.read(), Rows)
+    asked = len(scene.bank.asked)
     pages = scene.do(lambda c: c.execute(text("pragma page_count")).scalar_one())
     scene.do(lambda c: c.execute(text(f"pragma max_page_count={pages}")).scalar_one())
     with pytest.raises(StoreUnavailable):
         for _ in range(200):
-            scene.append("cust", 1)
-    with pytest.raises(StoreUnavailable):
-        for _ in range(200):
-            _read(scene, bank)
-    assert bank.asked == 0
+            scene.read()
+    kept, served = len(scene.history()), len(scene.bank.asked)
+    assert kept == 1 + served  # the consent's leaf, and one for each read that reached the bank
+    for _ in range(5):
+        with pytest.raises(StoreUnavailable):
+            scene.read()
+    assert len(scene.bank.asked) == served >= asked
     scene.do(lambda c: c.execute(text("pragma max_page_count=1000000")).scalar_one())
-    scene.step()
-    assert scene.audit().why == ""
-    scene.stop()
+    assert isinstance(scene.read(), Rows)
+    scene.store.close()
 
 
 @pytest.mark.threat(102)
 def test_under_a_log_that_witnesses_refuse_nothing_is_read(tmp_path: Path) -> None:
-    scene, bank = LogScene(tmp_path), SilentBank()
-    scene.step()
-    scene.do(lambda c: c.execute(log_tree.update().values(distrusted="evidence")))
+    scene = gate.scene(tmp_path)
+    scene.consents()
+    row = {"institution": "b", "vkey": "x", "distrusted": "evidence"}
+    scene.do(lambda c: c.execute(log_tree.insert().values(**row)))
     with pytest.raises(LogDistrusted):
-        _read(scene, bank)
-    assert bank.asked == 0
-    scene.stop()
+        scene.read()
+    assert scene.bank.asked == []
+    scene.store.close()

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, delete, select, update
 
 from offhold.accesslog import leaves
-from offhold.accesslog.checkpoint import Signer
+from offhold.accesslog.checkpoint import Signer, trust_policy
 from offhold.accesslog.leaves import canonical, commitment
 from offhold.accesslog.verify import DoesNotHold, verdict
 from offhold.errors import LogBroken
@@ -159,7 +159,11 @@ def _no_tree(connection: Connection) -> None:
 
 
 def _test_mark_off(connection: Connection) -> None:
-    connection.execute(update(log_tree).values(origin=ORIGIN.partition("/")[2]))
+    connection.execute(update(log_tree).values(vkey=Signer(Keys(bytes(32)), BANK, ORIGIN.partition("/")[2]).vkey))
+
+
+def _other_vkey(connection: Connection) -> None:
+    connection.execute(update(log_tree).values(vkey=Signer(Keys(b"x" * 32), BANK, ORIGIN).vkey))
 
 
 CHANGES: dict[str, tuple[Callable[[Connection], None], str]] = {
@@ -173,6 +177,7 @@ CHANGES: dict[str, tuple[Callable[[Connection], None], str]] = {
     "a checkpoint of another key": (_other_key, "no trusted log signed"),
     "no checkpoint": (_no_checkpoint, "entries were signed"),
     "no tree": (_no_tree, "entries were signed"),
+    "another key from the start": (_other_vkey, "another key than that in OFFHOLD_LOG__SIGNING_KEY_FILE"),
     "another mode": (_test_mark_off, "begun in another OFFHOLD_MODE"),
 }
 
@@ -306,7 +311,7 @@ class TestProofs:
     def test_another_institutions_log_is_refused(self, scene: LogScene) -> None:
         foreign = Signer(Keys(bytes(32)), "other", "offhold-test/127.0.0.1/log/other")
         with pytest.raises(DoesNotHold, match="no trusted log"):
-            verdict(foreign.policy(), json.dumps(scene.bundle("cust")), "", "", None)
+            verdict(trust_policy(foreign.vkey), json.dumps(scene.bundle("cust")), "", "", None)
 
     @pytest.mark.threat(108)
     @pytest.mark.parametrize(

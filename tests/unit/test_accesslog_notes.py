@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.counterparts.witness import LeastWitness
 
-from offhold.accesslog.checkpoint import Signer, origin, read_witnesses
+from offhold.accesslog.checkpoint import Signer, origin, read_witnesses, trust_policy
 from offhold.accesslog.leaves import canonical, commitment, entry, nonce_of
 from offhold.accesslog.verify import DoesNotHold, digest, read_checkpoint, read_vkey, signers, tree_root
 from offhold.errors import ConfigurationError
@@ -91,7 +91,7 @@ def test_a_log_signs_for_its_own_origin_only() -> None:
     ours, theirs = (Signer(Keys(bytes(32)), "b", f"{name}.example/log") for name in ("ours", "theirs"))
     note = ours.sign(3, bytes(32)).replace("ours.example/log\n", "theirs.example/log\n", 1)
     with pytest.raises(DoesNotHold):
-        read_checkpoint(note, ours.policy() + theirs.policy().replace("quorum none\n", ""))
+        read_checkpoint(note, trust_policy(ours.vkey) + trust_policy(theirs.vkey).replace("quorum none\n", ""))
 
 
 @pytest.mark.parametrize(
@@ -128,14 +128,14 @@ def test_what_we_sign_verifies_and_names_its_mode() -> None:
     assert name == "offhold-test/127.0.0.1:8800/log/bank"
     assert origin("https://bank.example/chat", "bank", test=False) == "bank.example/chat/log/bank"
     signer = Signer(Keys(bytes(32)), "bank", name)
-    assert read_checkpoint(signer.sign(0, tree_root(())), signer.policy()) == (name, 0, digest())
+    assert read_checkpoint(signer.sign(0, tree_root(())), trust_policy(signer.vkey)) == (name, 0, digest())
     assert Signer(Keys(bytes(32)), "other", name).vkey != signer.vkey
 
 
 def test_an_empty_tree_has_one_root() -> None:
     signer = Signer(Keys(bytes(32)), "bank", "b.example/log")
     with pytest.raises(DoesNotHold, match="malformed"):
-        read_checkpoint(signer.sign(0, bytes(32)), signer.policy())
+        read_checkpoint(signer.sign(0, bytes(32)), trust_policy(signer.vkey))
 
 
 def test_only_cosigning_keys_are_witnesses() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from offhold.accesslog import leaves, trees
-from offhold.accesslog.checkpoint import Signer
+from offhold.accesslog.checkpoint import Signer, trust_policy
 from offhold.accesslog.verify import Checkpoint, DoesNotHold, check_tiles, read_checkpoint
 from offhold.errors import LogBroken, SealBroken
 from offhold.keys.file import Keys
@@ -36,7 +36,7 @@ def check_tree(connection: Connection, institution: str, signer: Signer, kept: s
     None for a log that has not signed anything. Raises LogBroken.
     """
     row = trees.row_of(connection, institution)
-    policy = signer.policy()
+    policy = trust_policy(signer.vkey)
     try:
         if row is None or not row.signed:
             if kept and (lost := read_checkpoint(kept, policy).size):

@@ -46,12 +46,13 @@ class Signer:
         signature = base64.b64encode(self._id + self._key.sign(text.encode())).decode()
         return f"{text}\n\u2014 {self.origin} {signature}\n"
 
-    def policy(self, witnesses: Sequence[Witness] = (), quorum: int = 0) -> str:
-        """A C2SP tlog-policy: this log, and how many of which witnesses must have seen a checkpoint."""
-        lines = [f"log {self.vkey}", *(f"witness {each.name} {each.vkey} {each.url}" for each in witnesses)]
-        if quorum:
-            lines.append(f"group seen {quorum} {' '.join(each.name for each in witnesses)}")
-        return "\n".join([*lines, f"quorum {'seen' if quorum else 'none'}", ""])
+
+def trust_policy(vkey: str, witnesses: Sequence[Witness] = (), quorum: int = 0) -> str:
+    """A C2SP tlog-policy: one log, and how many of which witnesses must have seen a checkpoint."""
+    lines = [f"log {vkey}", *(f"witness {each.name} {each.vkey} {each.url}" for each in witnesses)]
+    if quorum:
+        lines.append(f"group seen {quorum} {' '.join(each.name for each in witnesses)}")
+    return "\n".join([*lines, f"quorum {'seen' if quorum else 'none'}", ""])
 
 
 def read_witnesses(pairs: Sequence[tuple[str, str]]) -> tuple[Witness, ...]:

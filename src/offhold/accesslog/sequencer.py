@@ -91,7 +91,7 @@ class Sequencer:
         """
         for institution in self._logs.origins:
             signer = self._signers[institution] = await self._store.read(partial(self._checked, institution))
-            row = {"institution": institution, "origin": signer.origin}
+            row = {"institution": institution, "vkey": signer.vkey}
             await self._store.write(partial(put, table=log_tree, values=row, key="institution"))
         if self._store.exclusive:  # whoever held a tree before is gone
             await self._store.write(_free_all)

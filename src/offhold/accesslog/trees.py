@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from offhold.accesslog.checkpoint import TEST_MARK, Signer, origin, size_of
+from offhold.accesslog.checkpoint import TEST_MARK, Signer, origin, read_witnesses, size_of, trust_policy
 from offhold.accesslog.leaves import entry
 from offhold.accesslog.tree import HASH, WIDTH, Tiles
 from offhold.config import Settings
@@ -43,10 +43,14 @@ class Logs:
     def signer(self, connection: Connection, institution: str) -> Signer:
         """Who signs the institution's log: under the name with which it was begun. Raises LogBroken."""
         row = row_of(connection, institution)
-        name = row.origin if row else self.origins[institution]
+        name = row.vkey.partition("+")[0] if row else self.origins[institution]
         if name.startswith(TEST_MARK) != self.origins[institution].startswith(TEST_MARK):
             raise LogBroken(f"the access log of {institution!r} was begun in another OFFHOLD_MODE: use a new database")
-        return Signer(self.signing, institution, name)
+        signer = Signer(self.signing, institution, name)
+        if row and signer.vkey != row.vkey:
+            problem = "was begun with another key than that in OFFHOLD_LOG__SIGNING_KEY_FILE"
+            raise LogBroken(f"the access log of {institution!r} {problem} ({self.key_file})")
+        return signer
 
     def kept(self, name: str) -> str:
         """The second place's checkpoint of the log with that origin; empty where there is none yet."""
@@ -77,6 +81,13 @@ _TILE = re.compile(
 def row_of(connection: Connection, institution: str) -> Row[Any] | None:
     """The institution's tree, if it was begun."""
     return connection.execute(select(log_tree).where(log_tree.c.institution == institution)).first()
+
+
+def trust(connection: Connection, institution: str, settings: Settings) -> str:
+    """What to trust of the institution's log, as the settings name its witnesses; empty before it is begun."""
+    row = row_of(connection, institution)
+    witnesses = read_witnesses(settings.log.witness_list)
+    return trust_policy(row.vkey, witnesses, settings.log.quorum_size) if row else ""
 
 
 def tiles_of(connection: Connection, institution: str) -> Tiles:

@@ -13,7 +13,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from offhold import config
 from offhold.accesslog import leaves, proofs, trees
 from offhold.accesslog.audit import audit
-from offhold.accesslog.checkpoint import read_witnesses
 from offhold.accesslog.leaves import Leaf
 from offhold.accesslog.trees import Logs
 from offhold.accesslog.verify import DoesNotHold, read_checkpoint, verdict
@@ -66,7 +65,7 @@ def checkpoint(
 
     def look(connection: Connection) -> tuple[str, str, str]:
         row = trees.row_of(connection, name)
-        return (row.published if row else "", *_trust(connection, settings, name))
+        return (row.published, row.vkey, trees.trust(connection, name, settings)) if row else ("", "", "")
 
     note, vkey, policy = _asked(settings, look)
     if not note:
@@ -104,7 +103,7 @@ def prove(
 
     def look(connection: Connection) -> dict[str, Any]:
         found = _history(connection, settings, customer)
-        _, policy = _trust(connection, settings, found[0].institution)
+        policy = trees.trust(connection, found[0].institution, settings)
         return {"customer": customer, "policy": policy, **proofs.bundle(connection, found, since)}
 
     bundle = _asked(settings, look)
@@ -132,13 +131,6 @@ def _asked(settings: Settings, ask: Any) -> Any:
 def _fail(why: str) -> Any:
     typer.echo(why, err=True)
     raise typer.Exit(1)
-
-
-def _trust(connection: Connection, settings: Settings, institution: str) -> tuple[str, str]:
-    """The log's verifier key, and the trust policy with its witnesses."""
-    signer = Logs.of(settings).signer(connection, institution)
-    witnesses = read_witnesses(settings.log.witness_list)
-    return signer.vkey, signer.policy(witnesses, settings.log.quorum_size)
 
 
 def _history(connection: Connection, settings: Settings, customer: str) -> tuple[Leaf, ...]:

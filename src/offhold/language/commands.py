@@ -46,10 +46,9 @@ _WHOLE: tuple[tuple[Intent, str], ...] = (
     (Intent.thanks, r"(?:ok|okay|great|cool|perfect|nice|got it|lovely|awesome|fine|brilliant|good|wow)"),
 )  # fmt: skip
 _LOOKS = re.compile(
-    r"\bwho(?:'?s| is| has| have| had| all)?(?: (?:been|ever|else|exactly|already))* (?:look(?:ed|ing|s)?(?: at| into| through)?"
-    r"|see|saw|seen|seeing|read|reading|access(?:ed|es|ing)?|view(?:ed|s|ing)?|open(?:ed)?|check(?:ed|ing)?(?: on)?|use[ds]?)"
-    r" (?:at )?(?:all )?(?:my|our) (?:\w+ )?(?:data|accounts?|transactions?|information|info|details|money|payments?|balances?|file|records?)\b"
-    r"|\b(?:my|the|show(?: me)?(?: my)?) (?:data )?access (?:log|history|record)s?\b|^access (?:log|history)$"
+    r"\b(?:who(?:'?s)?|any(?:one|body))(?: \w+){0,3}? (?:look\w*|see|sees|saw|seen|read|reads|reading|access\w*|view\w*|opened|checked)"
+    r" (?:at |into |to |through |on )?(?:all )?(?:my|our) (?:\w+ )?(?:data|accounts?|transactions?|information|info|details|payments?|balances?|records?)\b"
+    r"|^(?:please )?(?:show (?:me )?)?(?:my |the )?(?:data )?access (?:log|history|records?)$"
 )
 _COMMANDS = tuple((intent, re.compile(pattern)) for intent, pattern in _WHOLE)
 _PERSON = re.compile(

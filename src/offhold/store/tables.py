@@ -228,7 +228,7 @@ log_tree = Table(
     "log_tree",
     metadata,
     Column("institution", Text, primary_key=True),
-    Column("origin", Text, nullable=False),
+    Column("vkey", Text, nullable=False),  # the log's name and public key, fixed when it was begun
     Column("signed", Text, nullable=False, default=""),  # newest checkpoint
     Column("published", Text, nullable=False, default=""),  # newest one that enough witnesses saw
     Column("distrusted", Text, nullable=False, default=""),  # why nothing may be served any more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -11,17 +11,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from offhold.accesslog import leaves
-from offhold.accesslog.leaves import Leaf
+from offhold.accesslog import leaves, proofs, trees
+from offhold.accesslog.looks import looks
 from offhold.banks.port import Grant
 from offhold.config import Settings
 from offhold.identity.linking import Linking
 from offhold.identity.sessions import Level, Session, Sessions
 from offhold.journal.turns import Turns
 from offhold.keys.file import Keys
+from offhold.model.access import Actor, Look
 from offhold.model.consent import Consent
 from offhold.model.message import Disclosure, Instruction
 from offhold.ops.clock import Clock
@@ -29,9 +30,10 @@ from offhold.privacy import consent as consents
 from offhold.store import tables
 from offhold.store.port import Store
 from offhold.web.browser import Browser, Handler, Problem, form, guarded, same_site, single
-from offhold.web.pages import Pages
+from offhold.web.pages import Pages, headers
 
 _LOOKS = 50
+_SIZE_DIGITS = 15
 _CHANNELS = {"messenger": "Messenger", "web": "Web chat"}
 
 
@@ -63,6 +65,7 @@ def routes(
 
     return [
         page("/me", me.show, "GET"),
+        page("/me/proofs", me.proofs, "GET"),
         page("/me/sign-in", me.sign_in, "POST"),
         page("/me/disconnect", me.disconnect, "POST"),
         page("/me/seal", me.seal, "POST"),
@@ -103,16 +106,34 @@ class _Me:
             return self._pages.page("me-start.html", institution, may_go_to=(login,))
         zone = ZoneInfo(self._settings.institutions[session.institution].timezone)
         found = await self._store.read(lambda connection: tuple(self._connections(connection, session)))
-        looks = await self._store.read(lambda connection: leaves.history(connection, self._keys, session.customer))
+        log = await self._store.read(lambda connection: leaves.history(connection, self._keys, session.customer))
         return self._pages.page(
             "me.html",
             session.institution,
             connections=[_shown(entry, zone) for entry in found],
-            looks=tuple(islice(_looks(looks, zone), _LOOKS)),
-            whole=leaves.chain_holds(looks),
-            count=len(looks),
+            looks=[_line(look, zone) for look in islice(looks(log), _LOOKS)],
+            whole=leaves.chain_holds(log),
+            count=len(log),
             form_token=self._sessions.form_token(secret),
+            shelf=self._keys.pseudonym("log-shelf", session.customer),
+            script="log-verify.js",
         )
+
+    async def proofs(self, request: Request) -> Response:
+        """All that proves the customer's log, for the page's script and for `verify.py`; `since`: a tree size seen."""
+        session = await self._sessions.current(self._browser.session(request))
+        if session is None or session.level is not Level.bank:
+            raise Problem("link-foreign", 403)
+        since = request.query_params.get("since", "0")
+        if not (since.isascii() and since.isdecimal() and len(since) <= _SIZE_DIGITS):
+            raise Problem("form-broken", 400)
+
+        def look(connection: Connection) -> dict[str, Any]:
+            history = leaves.history(connection, self._keys, session.customer)
+            policy = trees.trust(connection, session.institution, self._settings)
+            return {"policy": policy, **proofs.bundle(connection, history, int(since))}
+
+        return JSONResponse(await self._store.read(look), headers=headers())
 
     def _connections(self, connection: Connection, session: Session) -> Iterator[_Connection]:
         mine = (tables.link.c.customer == session.customer) & (tables.link.c.institution == session.institution)
@@ -189,27 +210,27 @@ _ACTS = {
     "consent.superseded": "You connected another chat in the place of this one",
     "consent.revoked-at-bank": "The bank ended a connection",
 }
+_WHO = {
+    Actor.customer: "The bot",
+    Actor.agent: "One of our staff",
+    Actor.job: "An automatic job",
+    Actor.operator: "Somebody who runs the service",
+}
 
 
-def _looks(found: Sequence[Leaf], zone: ZoneInfo) -> Iterator[dict[str, Any]]:
-    """The log in words, newest first; what a read gave stands with the read."""
-    rows: dict[object, object] = {}
-    for leaf in reversed(found):
-        record = leaf.record
-        if record["act"] == "read.outcome":
-            rows[record.get("req")] = record.get("rows")
-        else:
-            yield _look(leaf, rows.pop(record.get("req"), None), zone)
-
-
-def _look(leaf: Leaf, rows: object, zone: ZoneInfo) -> dict[str, Any]:
-    record, act = leaf.record, str(leaf.record["act"])
-    kinds = record.get("cat")
-    data = " and ".join(map(str, kinds)) if isinstance(kinds, list) else "data"
-    what = _ACTS.get(act, act)
-    if act == "read":
-        refused = str(record.get("decision", "")).startswith("deny")
-        what = f"Was refused your {data}" if refused else f"Read your {data} to answer your question"
-        what += f": {rows} rows" if isinstance(rows, int) else ""
-    at = datetime.fromtimestamp(int(str(record["t"])) / 1000, zone)
-    return {"at": at, "number": leaf.seq, "bot": act in ("read", "consent.offer"), "what": what}
+def _line(look: Look, zone: ZoneInfo) -> dict[str, Any]:
+    """One line of the log in words."""
+    what = _ACTS.get(look.act, look.act)
+    if look.act == "read":
+        data = " and ".join(look.data)
+        what = f"Read your {data} to answer your question" if look.allowed else f"Was refused your {data}"
+        what += f": {look.rows} rows" if look.rows is not None else ""
+    you = look.actor is Actor.customer and not look.data
+    return {
+        "at": datetime.fromtimestamp(look.at_ms / 1000, zone),
+        "number": look.number,
+        "proof": look.proof,
+        "bot": look.actor is Actor.customer and not you,
+        "who": "You" if you else _WHO[look.actor],
+        "what": what,
+    }

@@ -25,7 +25,7 @@ def upgrade() -> None:
     op.create_table(
         "log_tree",
         sa.Column("institution", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("vkey", sa.Text(), nullable=False),
         sa.Column("signed", sa.Text(), nullable=False),
         sa.Column("published", sa.Text(), nullable=False),
         sa.Column("distrusted", sa.Text(), nullable=False),
