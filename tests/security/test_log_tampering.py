@@ -378,6 +378,17 @@ def test_places_in_a_batch_do_not_follow_the_order_of_events(scene: LogScene) ->
 
 
 @pytest.mark.threat(109)
+def test_no_log_key_comes_of_the_root_key(scene: LogScene, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = LogScene(tmp_path_factory.mktemp("other"))
+    other.append("cust")
+    where = log_key.c.subject == "cust"
+    both = [each.do(lambda c: c.execute(select(log_key).where(where)).one()) for each in (scene, other)]
+    opened = {KEYS.unseal(row.key_sealed, f"log-key/cust/{row.month}") for row in both}
+    assert both[0].month == both[1].month and len(opened) == 2
+    other.stop()
+
+
+@pytest.mark.threat(109)
 def test_with_the_log_key_gone_nothing_opens_and_the_tree_still_stands(scene: LogScene) -> None:
     scene.do(lambda c: c.execute(delete(log_key).where(log_key.c.subject == "cust")))
     found = scene.audit()

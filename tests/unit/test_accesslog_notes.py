@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from hashlib import sha256
 
@@ -88,10 +89,15 @@ def test_the_checkpoint_of_another_log_is_refused() -> None:
 
 @pytest.mark.threat(106)
 def test_a_log_signs_for_its_own_origin_only() -> None:
+    """Two trusted logs: one signs, validly and under its own name, a checkpoint that says it is the other's."""
     ours, theirs = (Signer(Keys(bytes(32)), "b", f"{name}.example/log") for name in ("ours", "theirs"))
-    note = ours.sign(3, bytes(32)).replace("ours.example/log\n", "theirs.example/log\n", 1)
-    with pytest.raises(DoesNotHold):
-        read_checkpoint(note, trust_policy(ours.vkey) + trust_policy(theirs.vkey).replace("quorum none\n", ""))
+    text = theirs.sign(3, bytes(32)).partition("\n\n")[0] + "\n"
+    raw = read_vkey(ours.vkey).id + ours._key.sign(text.encode())
+    note = f"{text}\n\u2014 {ours.origin} {base64.b64encode(raw).decode()}\n"
+    both = f"log {ours.vkey}\nlog {theirs.vkey}\nquorum none\n"
+    assert signers(note, [read_vkey(ours.vkey)])
+    with pytest.raises(DoesNotHold, match="no trusted log signed for 'theirs"):
+        read_checkpoint(note, both)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from offhold.errors import LogDistrusted
 from offhold.keys.file import Keys
@@ -31,6 +31,16 @@ _BEFORE_A_READ = frozenset({"read", "consent.offer"})
 _KEY_BYTES = 32
 _ID_BYTES = 16
 _ENTRY = b"offhold/entry/v1\nc\n"
+# Made once: building a statement costs more than running it.
+_LAST = (
+    select(leaf.c.seq, leaf.c.commitment, leaf.c.institution)
+    .where(leaf.c.subject == bindparam("of"))
+    .order_by(leaf.c.seq.desc())
+    .limit(1)
+)
+_LOG_KEY = select(log_key.c.key_sealed).where(log_key.c.subject == bindparam("of"), log_key.c.month == bindparam("in"))
+_DISTRUSTED = select(log_tree.c.distrusted).where(log_tree.c.institution == bindparam("of"))
+_INSERT = insert(leaf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,36 +108,25 @@ def append(
     actor = record.get("actor")
     if not isinstance(actor, Mapping) or actor.get("kind") not in frozenset(Actor):
         raise ValueError("a leaf names who acted")
-    last = connection.execute(
-        select(leaf.c.seq, leaf.c.commitment, leaf.c.institution)
-        .where(leaf.c.subject == subject)
-        .order_by(leaf.c.seq.desc())
-        .limit(1)
-    ).first()
+    last = connection.execute(_LAST, {"of": subject}).first()
     seq, prev = (last.seq + 1, last.commitment.hex()) if last else (1, "")
     if last is not None:
         institution = last.institution
-    if record["act"] in _BEFORE_A_READ and _distrusted(connection, institution):
+    if record["act"] in _BEFORE_A_READ and connection.execute(_DISTRUSTED, {"of": institution}).scalar_one_or_none():
         raise LogDistrusted(institution)
     leaf_id = secrets.token_bytes(_ID_BYTES)
     body = canonical({"v": 1, "id": leaf_id.hex(), "seq": seq, "prev": prev, "t": at_ms, **record})
     key = _key(connection, keys, subject, _month(at_ms))
-    connection.execute(
-        insert(leaf).values(
-            subject=subject,
-            seq=seq,
-            institution=institution,
-            at_ms=at_ms,
-            commitment=commitment(nonce_of(key, leaf_id), body),
-            record_sealed=Keys(key).seal(body, f"leaf/{subject}/{seq}"),
-        )
-    )
+    row = {
+        "subject": subject,
+        "seq": seq,
+        "institution": institution,
+        "at_ms": at_ms,
+        "commitment": commitment(nonce_of(key, leaf_id), body),
+        "record_sealed": Keys(key).seal(body, f"leaf/{subject}/{seq}"),
+    }
+    connection.execute(_INSERT, row)
     return seq
-
-
-def _distrusted(connection: Connection, institution: str) -> bool:
-    where = log_tree.c.institution == institution
-    return bool(connection.execute(select(log_tree.c.distrusted).where(where)).scalar_one_or_none())
 
 
 def history(connection: Connection, keys: Keys, subject: str) -> tuple[Leaf, ...]:
@@ -172,8 +171,7 @@ def _month(at_ms: int) -> str:
 
 
 def _stored_key(connection: Connection, keys: Keys, subject: str, month: str) -> bytes | None:
-    where = (log_key.c.subject == subject) & (log_key.c.month == month)
-    sealed = connection.execute(select(log_key.c.key_sealed).where(where)).scalar_one_or_none()
+    sealed = connection.execute(_LOG_KEY, {"of": subject, "in": month}).scalar_one_or_none()
     return keys.unseal(sealed, f"log-key/{subject}/{month}") if sealed is not None else None
 
 

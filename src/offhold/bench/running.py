@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Collection, Coroutine
 from pathlib import Path
 
-from offhold.bench import gate, pure, whole
+from offhold.bench import gate, log, pure, whole
 from offhold.bench.figures import Figure, Progress
 
 _Measure = Callable[[Path, Progress], Coroutine[None, None, list[Figure]]]
@@ -25,6 +25,7 @@ GROUPS: dict[str, _Measure] = {
     "understand": _understanding,
     "spend": _spending,
     "gate": gate.reads,
+    "log": log.log,
     "turn": whole.turns,
     "ack": whole.acknowledgements,
 }
