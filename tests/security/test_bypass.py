@@ -51,4 +51,4 @@ def test_only_the_gate_and_the_wiring_know_a_connector() -> None:
         if (isinstance(node, ast.Attribute) and node.attr in ("connector", "_connectors"))
         or (isinstance(node, ast.alias) and node.name in ("Connector", "ObieConnector", "MemoryConnector"))
     }
-    assert holders == {"privacy/gate.py", "wiring.py"}
+    assert holders == {"privacy/gate.py", "wiring.py", "bench/gate.py"}  # the bench builds a gate over its own bank

@@ -17,7 +17,7 @@ import pytest
 from offhold import wiring
 from offhold.channels.messenger.render import render
 from offhold.journal.turns import settle
-from offhold.model.access import Data, Purpose, Read
+from offhold.model.access import Data, Looked, Purpose, Read
 from offhold.model.ledger import Rows
 from offhold.model.message import Contact, Conversation, Disclosure, Reply, Turn, TurnKind
 from tests.counterparts.bank import coffee_rows
@@ -57,9 +57,12 @@ def _answers(folder: Path, change: dict[str, str]) -> list[Reply]:
     file = folder / "ledger.json"
     file.write_text(json.dumps({"Data": {"Account": [account], "Transaction": rows}}))
 
+    async def nobody() -> Looked:
+        return Looked(())
+
     async def ask() -> list[Reply]:
         read = await wiring.ledger_institution(file, "2026-03-18", ZONE, "en-US")
-        decided = [await settle(replace(TURN, text=text), Conversation(), read) for text in QUESTIONS]
+        decided = [await settle(replace(TURN, text=text), Conversation(), read, nobody) for text in QUESTIONS]
         return [reply for decision in decided for reply in decision.replies]
 
     return asyncio.run(ask())

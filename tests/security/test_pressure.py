@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from offhold.journal.turns import settle
-from offhold.model.access import Access, Purpose, Read
+from offhold.model.access import Access, Looked, Purpose, Read
 from offhold.model.message import Button, Conversation, Disclosure, Turn, TurnKind
 
 _ASKING = (
@@ -41,11 +41,14 @@ def test_no_words_open_an_account_that_was_not_linked() -> None:
     async def read(_request: Read, _purpose: Purpose) -> Access:
         raise AssertionError("the gate was asked")
 
+    async def look() -> Looked:
+        raise AssertionError("the log was asked")
+
     offered = 0
     for text in said:
         now = datetime(2026, 3, 18, 12, tzinfo=UTC)
         turn = Turn("1", TurnKind.text, text, now, "en-US", "Bank", linked=False, disclosure=Disclosure.sealed)
-        decision = asyncio.run(settle(turn, Conversation(), read))
+        decision = asyncio.run(settle(turn, Conversation(), read, look))
         assert all(reply.answer is None or not reply.personal for reply in decision.replies), text
         offered += any(reply.button is Button.log_in for reply in decision.replies)
     assert offered >= len(said) // 2
