@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from offhold.channels.port import Event, EventKind
 from offhold.journal import outbox
@@ -132,9 +132,7 @@ def _know_contact(connection: Connection, event: Sealed, now_ms: int) -> None:
     """Remember the address, and until when the platform lets us write to it: never shorter than known before."""
     until = min(event.at_ms, now_ms) + WINDOW_MS if event.opens_window else 0
     row = {"lane": event.lane, "channel": event.channel, "contact_sealed": event.contact, "window_until_ms": until}
-    known = tables.contact.c.window_until_ms
-    longer = {"window_until_ms": case((known > until, known), else_=until)}
-    put(connection, tables.contact, row, "lane", longer if event.opens_window else None)
+    put(connection, tables.contact, row, "lane", highest="window_until_ms" if event.opens_window else "")
     put(connection, tables.lane, {"lane": event.lane}, "lane")
 
 

