@@ -164,6 +164,17 @@ def test_a_file_that_is_wrong_is_named(refusing: Service, tmp_path: Path, text: 
     assert refused.returncode == 2 and says in refused.stderr and "Traceback" not in refused.stderr
 
 
+def test_an_empty_secret_in_a_file_is_none(refusing: Service, tmp_path: Path) -> None:
+    """An empty app secret would let everybody sign."""
+    environment = refusing.environment()
+    secrets = [f"{PAGE}{name}" for name in ("APP_SECRET", "VERIFY_TOKEN", "PAGE_TOKEN")]
+    file = tmp_path / "given.toml"
+    file.write_text(toml({name: "" for name in secrets}))
+    bare = {name: value for name, value in environment.items() if name not in secrets}
+    refused = refusing.bare("serve", "--port", "0", "--config", str(file), environment=bare, folder=tmp_path)
+    assert refused.returncode == 2 and all(f"{name}: " in refused.stderr for name in secrets)
+
+
 def test_limits_are_kept(counterparts: World) -> None:
     counterparts.service.start(LIMITS__BODY_BYTES="600")
     assert counterparts.say("6001", "hello") == 200

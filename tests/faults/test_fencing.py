@@ -53,6 +53,27 @@ def test_a_turn_decided_after_the_lease_ran_out_is_dropped(play: Play) -> None:
     play(scene)
 
 
+def test_a_turn_decided_before_its_successors_is_dropped_all_the_same(play: Play) -> None:
+    async def scene(shop: Workshop) -> None:
+        lane = await shop.say("ann", "hello")
+        first, second = shop.slow(), shop.slow()
+        old, new = shop.worker(first), shop.worker(second)
+        old.wake(frozenset({lane}))
+        await first.decided.wait()
+        shop.machine.ms += LEASE_MS + 1
+        new.wake(frozenset({lane}))
+        await second.decided.wait()
+        first.go.set()
+        await shop.idle(old)
+        assert await shop.rows(tables.outbox) == []
+        assert await shop.rows(tables.inbox.c.state) == [("ready",)]
+        second.go.set()
+        await shop.idle(new)
+        assert len(shop.channel.sent) == 1
+
+    play(scene)
+
+
 def test_a_turn_that_fails_after_the_lease_ran_out_counts_no_attempt(play: Play) -> None:
     async def scene(shop: Workshop) -> None:
         lane = await shop.say("ann", "hello")
