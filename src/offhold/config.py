@@ -109,7 +109,8 @@ class LogSettings(_Tree):
 
     @property
     def quorum_size(self) -> int:
-        return self.quorum or (len(self.witness_list) + 2) // 2 if self.witness_list else 0
+        count = len(self.witness_list)
+        return (self.quorum or count // 2 + 1) if count else 0
 
 
 class Limits(_Tree):

@@ -11,6 +11,8 @@ import httpx2
 import pytest
 from tests.counterparts.service import QUESTION, World, wait_for
 
+from offhold.accesslog.verify import read_checkpoint
+
 
 def _receipt(world: World) -> Path:
     world.linked("p1")
@@ -71,6 +73,9 @@ def test_a_clerk_ends_a_consent_beside_the_running_service(world: World) -> None
 
 def test_the_evidence_pack_checks_out(counterparts: World, tmp_path: Path) -> None:
     folder = tmp_path / "pack"
+    counterparts.service.start()
+    wait_for(lambda: httpx2.get(f"{counterparts.service.url}/log/least/checkpoint").is_success)
+    counterparts.service.stop()
     pack = [sys.executable, "-m", "offhold", "audit", "pack", str(folder)]
     environment = counterparts.service.environment()
     made = subprocess.run(pack, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=400)
@@ -80,5 +85,8 @@ def test_the_evidence_pack_checks_out(counterparts: World, tmp_path: Path) -> No
     assert set(sums) == files >= {"offhold.cedar", "offhold.cedarschema", "table.json", "proof.json", "egress.json"}
     assert len([name for name in files if name.startswith("smt/")]) > 20
     assert all(finding["holds"] for finding in json.loads((folder / "proof.json").read_text())["findings"])
+    checkpoint, trusted = ((folder / "log" / f"least.{kind}").read_text() for kind in ("checkpoint", "policy"))
+    assert read_checkpoint(checkpoint, trusted).origin.startswith("offhold-test/")
+    assert (folder / "verify.py").exists()
     again = counterparts.service.command("audit", "pack", str(folder))
     assert again.returncode == 2 and "not empty" in again.stderr

@@ -176,6 +176,12 @@ def test_the_commands_show_and_prove_a_customers_entries(world: World) -> None:
     assert "read" in text and "18.00" not in text
     proofs = _json(world, "prove", "--customer", customer)
     assert len(proofs["proofs"]) == len(found) and proofs["waiting"] == 0
+    kept = world.service.folder / "proofs.json"
+    kept.write_text(json.dumps(proofs))
+    assert world.service.command("verify", str(kept)).stdout.startswith("holds: offhold-test/")
+    kept.write_text(json.dumps({**proofs, "proofs": proofs["proofs"][1:]}))
+    refused = world.service.command("verify", str(kept), "--key", _json(world, "checkpoint")["vkey"])
+    assert refused.returncode == 1 and "missing" in refused.stderr
     unknown = world.service.command("log", "prove", "--customer", "nobody", "--json")
     assert unknown.returncode == 1 and "no customer" in unknown.stderr
     assert world.service.command("log", "entries").returncode == 2

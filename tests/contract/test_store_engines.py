@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
+import httpx2
 import pytest
 from sqlalchemy import Connection, select, text
 
 from offhold.accesslog import leaves
+from offhold.accesslog.audit import audit
+from offhold.accesslog.checkpoint import Signer
+from offhold.accesslog.sequencer import Sequencer
+from offhold.accesslog.trees import Logs
+from offhold.accesslog.witness import Cosigners
 from offhold.errors import LeaseLost, StoreUnavailable
 from offhold.journal import lanes, timers
 from offhold.keys.file import Keys
+from offhold.ops.clock import Clock
 from offhold.store import migrate, tables
 from offhold.store.port import Store, put
 from offhold.store.postgres import PostgresStore
@@ -140,3 +148,31 @@ def test_a_read_sees_one_moment(store: Store) -> None:
 
     assert asyncio.run(store.read(twice)) == (0, 0)
     assert asyncio.run(store.read(lambda c: c.execute(select(tables.lane.c.epoch)).scalar_one())) == 7
+
+
+def test_two_sequencers_build_one_tree_while_leaves_are_added(store: Store, tmp_path: Path) -> None:
+    logs = Logs({"least": "least.example/log"}, Keys(b"s" * 32), tmp_path / "log.key")
+
+    def sequencer() -> Sequencer:
+        return Sequencer(store, KEYS, Clock(), logs, Cosigners(httpx2.AsyncClient(), (), 0), 0.01)
+
+    def leaf(customer: int, connection: Connection) -> int:
+        record = {"act": "read", "actor": {"kind": "customer", "id": "x"}}
+        return leaves.append(connection, KEYS, f"customer-{customer}", "least", 1, record)
+
+    async def race() -> None:
+        both = [sequencer(), sequencer()]
+        for each in both:
+            await each.open()
+        running = [asyncio.create_task(each.run()) for each in both]
+        for _ in range(6):
+            await asyncio.gather(*(store.write(partial(leaf, number)) for number in range(12)))
+        for each in both:
+            each.stop()
+        await asyncio.gather(*running)
+        await both[0].step("least")
+
+    asyncio.run(race())
+    signer = Signer(Keys(b"s" * 32), "least", "least.example/log")
+    found = asyncio.run(store.read(lambda c: audit(c, KEYS, "least", signer, logs.kept(signer.origin))))
+    assert (found.why, found.waiting) == ("", 0) and found.leaves - found.covers == 72

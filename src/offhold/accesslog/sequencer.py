@@ -25,7 +25,7 @@ from offhold.accesslog.checkpoint import Signer, size_of
 from offhold.accesslog.trees import Logs
 from offhold.accesslog.verify import digest
 from offhold.accesslog.witness import Cosigners, Forked
-from offhold.errors import LeaseLost, StoreUnavailable
+from offhold.errors import LeaseLost
 from offhold.keys.file import Keys
 from offhold.model.ids import new_token
 from offhold.ops import failpoints
@@ -113,7 +113,7 @@ class Sequencer:
                         pass
                 except LeaseLost:
                     log.warning("log.lease-lost", institution=institution)
-                except (StoreUnavailable, OSError, failpoints.FailpointHit) as error:
+                except Exception as error:  # noqa: BLE001 - leaves wait meanwhile; a sequencer that ended would never take them
                     log.error("log.trouble", institution=institution, error=type(error).__name__)
                     pause = min(pause, _TROUBLE_S)
             with contextlib.suppress(TimeoutError):

@@ -109,9 +109,10 @@ def resource(connection: Connection, institution: str, checkpoint: str, path: st
     found = _TILE.fullmatch(path)
     if found is None or not checkpoint:
         return None
-    number = int("".join(part.lstrip("x") for part in found["number"].split("/")))
-    if len(found["number"].split("/")) > 1 and number < 1000 ** (len(found["number"].split("/")) - 1):
+    groups = found["number"].replace("x", "").split("/")
+    if len(groups) > 1 and groups[0] == "000":
         return None  # one address for each tile
+    number = int("".join(groups))
     width = int(found["width"] or WIDTH)
     level = 0 if found["level"] == "entries" else int(found["level"])
     if (size_of(checkpoint) >> (8 * level)) - number * WIDTH < width:

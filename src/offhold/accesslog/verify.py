@@ -187,7 +187,7 @@ def verdict(policy: str, proofs: str, seen: str, head: str, fetch: Callable[[str
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (3, 4, 5):
+    if len(sys.argv) not in (3, 4, 5) or not all(Path(name).exists() for name in sys.argv[1:4]):
         print(__doc__)
         sys.exit(2)
     policy, shown, seen, head = (*sys.argv[1:], "", "")[:4]

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import Connection
 
 from offhold import config
+from offhold.accesslog import trees, verify
+from offhold.commands import ConfigFile, inspect
 from offhold.errors import ConfigurationError
 from offhold.keys.file import Keys
 from offhold.ops import egress
@@ -20,7 +23,6 @@ from offhold.privacy.policy import deciding, domain, proof
 
 app = typer.Typer(no_args_is_help=True, help="Evidence for strangers.")
 
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with the settings tree")]
 _READ_ME = """# Evidence
 
 Everything here can be checked without us.
@@ -31,6 +33,8 @@ Everything here can be checked without us.
   answer that a solver must give.
 - `egress.json`: every host that the service speaks to, and what for. A guard in the process refuses all others.
 - `receipt-key.txt`: the Ed25519 public key that signs receipts; `offhold verify FILE --key KEY` checks one.
+- `log/*.checkpoint`, `log/*.policy`: the newest checkpoint of each institution's access log, and the keys that check it.
+  Mirror `/log/<institution>/` and run `verify.py log/<institution>.policy MIRROR log/<institution>.checkpoint`.
 - `SHA256SUMS`: the hash of each file here.
 """
 
@@ -61,7 +65,8 @@ def pack(
     folder.mkdir(parents=True, exist_ok=True)
     policy = deciding.approved()
     findings = [asdict(finding) for finding in proof.prove(policy, folder / "smt")]
-    for name, text in _files(settings, policy, findings):
+    for name, text in (*_files(settings, policy, findings), *_logs(settings)):
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text)
     written = sorted(path for path in folder.rglob("*") if path.is_file())
     sums = (f"{sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}\n" for path in written)
@@ -84,3 +89,20 @@ def _files(
     yield "proof.json", shown({"sha256": policy.sha256, "findings": findings})
     yield "egress.json", shown({"exits": [asdict(entry) for entry in egress.exits(settings)]})
     yield "receipt-key.txt", receipts.key(Keys.from_file(settings.root_key_file)).public + "\n"
+
+
+def _logs(settings: config.Settings) -> Iterator[tuple[str, str]]:
+    """The checkpoints of the logs that were begun, whom to trust for them, and the program that checks them."""
+    yield "verify.py", Path(verify.__file__).read_text()
+    if not settings.postgres and not settings.database_file.exists():
+        return
+
+    def look(connection: Connection) -> list[tuple[str, str]]:
+        found = []
+        for name in settings.institutions:
+            if (row := trees.row_of(connection, name)) is not None and row.published:
+                found.append((f"log/{name}.checkpoint", row.published))
+                found.append((f"log/{name}.policy", trees.trust(connection, name, settings)))
+        return found
+
+    yield from inspect(settings, look)
