@@ -33,7 +33,7 @@ Everything here can be checked without us.
   answer that a solver must give.
 - `egress.json`: every host that the service speaks to, and what for. A guard in the process refuses all others.
 - `receipt-key.txt`: the Ed25519 public key that signs receipts; `offhold verify FILE --key KEY` checks one.
-- `log/*.checkpoint`, `log/*.policy`: the newest checkpoint of each institution's access log, and the keys that check it.
+- `log/*.checkpoint`, `log/*.policy`: the newest checkpoint of each institution's access log, and the keys for it.
   Mirror `/log/<institution>/` and run `verify.py log/<institution>.policy MIRROR log/<institution>.checkpoint`.
 - `SHA256SUMS`: the hash of each file here.
 """
