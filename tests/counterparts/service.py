@@ -115,7 +115,8 @@ class Service:
                 stdout=log,
             )
         wait_for(lambda: ready.exists() or self.process.poll() is not None, START_S)
-        assert not survives or self.process.poll() is None, (self.folder / "serve.log").read_text()
+        died = self.process.poll()
+        assert not survives or died is None, f"status {died}: {(self.folder / 'serve.log').read_text()}"
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Signal the process and return its exit status."""

@@ -117,7 +117,7 @@ def _figure(text: str) -> str:
 
 
 def leaves(folder: Path) -> int:
-    return int(_ask(folder, "select count(*) from leaf"))
+    return int(_ask(folder, "select count(*) from leaf where subject not like 'cover/%'"))
 
 
 def integrity(folder: Path) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
+from functools import cache
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -15,12 +17,16 @@ from offhold.web.pages import Pages
 
 def routes(policy: Policy, pages: Pages) -> list[BaseRoute]:
     """The page, the same as JSON, and the policy itself."""
-    rows = domain.table(policy)
-    listed = {"sha256": policy.sha256, "allows": [asdict(row) for row in rows]}
+
+    @cache
+    def table() -> tuple[domain.Disclosure, ...]:
+        """Seconds of work, so not done before somebody asks."""
+        return tuple(domain.table(policy))
 
     async def page(request: Request) -> Response:
+        rows = await asyncio.to_thread(table)
         if "application/json" in request.headers.get("accept", ""):
-            return JSONResponse(listed)
+            return JSONResponse({"sha256": policy.sha256, "allows": [asdict(row) for row in rows]})
         return pages.page("policy.html", rows=rows, sha256=policy.sha256)
 
     async def text(_request: Request) -> Response:
