@@ -42,8 +42,13 @@ def _die(world: World, crowd: Crowd, failpoint: str, begin: bool) -> None:
 @pytest.mark.parametrize("name", OF_A_TURN)
 def test_a_crash_there_loses_nothing_and_repeats_nothing(name: str, linked: World, record_property: Record) -> None:
     crowd = Crowd(linked)
-    for number in PASSES:
-        _die(linked, crowd, f"{name}:crash@{number}", begin=number == PASSES[0])
+    passes = PASSES
+    if name == "send.before-call":
+        # A message whose sending died twice is given up: the second death hits another while the first waits.
+        passes = (1, 1)
+        linked.service.more["LIMITS__ECHO_WAIT_SECONDS"] = "8"
+    for number in passes:
+        _die(linked, crowd, f"{name}:crash@{number}", begin=crowd.kills == 0)
     linked.service.start()
     account = crowd.finish()
     _report(record_property, account)
