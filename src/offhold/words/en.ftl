@@ -39,7 +39,7 @@ safe-media = I can only read text. Please write what you would like to know.
 safe-expired = That message or button is too old for me to act on. Please ask again.
 safe-edited = I saw that you edited a message, but I only act on new ones. Please send it again.
 
-sealed-line = You chose to keep figures out of this chat, so I won't show that here. To see answers in the chat, say “unlink”, then connect again and choose “Figures in the chat”.
+sealed-line = You chose to keep figures out of this chat, so I won't show that here. To see answers in the chat, say “unlink”, then connect again and choose “Full”.
 
 err-bank = I can't reach your accounts right now. Your money is safe. Try again in about ten minutes.
 err-busy = Your accounts are busy right now. Your money is safe. Please try again in { $minutes }.
