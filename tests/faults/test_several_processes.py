@@ -46,14 +46,14 @@ def _ready(folder: Path, names: list[str]) -> None:
     wait_for(lambda: all((folder / f"ready-{name}").exists() for name in names))
 
 
-def test_three_processes_share_the_work_on_one_database(
+def test_three_processes_start_together_on_an_empty_database_and_share_the_work(
     deployment: tuple[World, Launch],
 ) -> None:
     world, launch = deployment
     roles = {"web": "web", "one": "worker", "two": "worker"}
     for name, role in roles.items():
         launch(role, name)
-        _ready(world.service.folder, [name])
+    _ready(world.service.folder, list(roles))
     for psid in CUSTOMERS:
         world.bank.subject = f"subject-{psid}"
         world.linked(psid)

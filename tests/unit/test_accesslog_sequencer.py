@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
-from tests.counterparts.log import BANK, KEYS, NOW_MS, LogScene
+from tests.counterparts.log import BANK, KEYS, NOW_MS, ORIGIN, LogScene
 from tests.counterparts.witness import LeastWitness
 
 from offhold.accesslog import leaves, trees
 from offhold.accesslog.checkpoint import size_of
 from offhold.accesslog.sequencer import LEAST_BATCH, claim, waiting
+from offhold.accesslog.trees import Logs
 from offhold.accesslog.verify import read_checkpoint
 from offhold.errors import LeaseLost, LogDistrusted
 from offhold.ops import failpoints
@@ -137,6 +139,30 @@ def test_a_tree_that_a_dead_process_held_is_free_at_the_next_start(scene: LogSce
     scene.restart()
     scene.step()
     assert size_of(scene.row().published) == LEAST_BATCH
+
+
+def test_a_start_beside_a_process_that_publishes_sees_no_rollback(
+    scene: LogScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.append("cust")
+    scene.step()
+    beside, look_aside = scene.another(), Logs.kept
+    scene.run(beside.open())
+
+    def publishing() -> None:
+        scene.append("cust")
+        scene.run(beside.step(BANK))
+
+    def kept(logs: Logs, name: str) -> str:
+        monkeypatch.setattr(Logs, "kept", look_aside)
+        other = threading.Thread(target=publishing)
+        other.start()
+        other.join()
+        return look_aside(logs, name)
+
+    monkeypatch.setattr(Logs, "kept", kept)
+    scene.run(scene.another().open())
+    assert size_of(scene.logs.kept(ORIGIN)) == 2 * LEAST_BATCH
 
 
 def test_a_subject_stays_in_the_tree_where_it_began(scene: LogScene) -> None:

@@ -90,16 +90,16 @@ class Sequencer:
         Raises LogBroken where the database and what was signed disagree.
         """
         for institution in self._logs.origins:
-            signer = self._signers[institution] = await self._store.read(partial(self._checked, institution))
+            signer = await self._store.read(partial(self._logs.signer, institution=institution))
+            kept = self._logs.kept(
+                signer.origin
+            )  # before the look that judges it: another process may publish meanwhile
+            await self._store.read(partial(check_tree, institution=institution, signer=signer, kept=kept))
+            self._signers[institution] = signer
             row = {"institution": institution, "vkey": signer.vkey}
             await self._store.write(partial(put, table=log_tree, values=row, key="institution"))
         if self._store.exclusive:  # whoever held a tree before is gone
             await self._store.write(_free_all)
-
-    def _checked(self, institution: str, connection: Connection) -> Signer:
-        signer = self._logs.signer(connection, institution)
-        check_tree(connection, institution, signer, self._logs.kept(signer.origin))
-        return signer
 
     async def run(self) -> None:
         """Take leaves in until `stop`, and once more then. A trouble is waited out, never the end of the service."""

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from offhold import config
 from offhold.accesslog import leaves, proofs, trees
 from offhold.accesslog.audit import audit
+from offhold.accesslog.checkpoint import Signer
 from offhold.accesslog.leaves import Leaf
 from offhold.accesslog.trees import Logs
 from offhold.accesslog.verify import DoesNotHold, read_checkpoint, verdict
@@ -33,12 +34,14 @@ def verify(config_file: ConfigFile = None, as_json: AsJson = False) -> None:
     settings = config.load(config_file)
     keys, logs = Keys.from_file(settings.root_key_file), Logs.of(settings)
 
+    def signers(connection: Connection) -> dict[str, Signer]:
+        return {name: logs.signer(connection, name) for name in settings.institutions}
+
+    signing = _asked(settings, signers)
+    kept = {name: logs.kept(signer.origin) for name, signer in signing.items()}  # before the look that judges it
+
     def look(connection: Connection) -> list[dict[str, Any]]:
-        return [
-            asdict(audit(connection, keys, name, signer, logs.kept(signer.origin)))
-            for name in settings.institutions
-            for signer in [logs.signer(connection, name)]
-        ]
+        return [asdict(audit(connection, keys, name, signer, kept[name])) for name, signer in signing.items()]
 
     found = _asked(settings, look)
     holds = not any(each["why"] for each in found)
