@@ -180,8 +180,9 @@ def test_whether_a_price_went_up_is_not_whether_a_payment_happened() -> None:
     assert _text(Talk("maya"), "did netflix put their price up").startswith("Netflix went from $15.49 to $17.99")
 
 
-def test_no_charge_of_an_amount_is_not_nothing_spent() -> None:
-    text = _text(Talk("maya"), "what was that $53.81 charge")
+@pytest.mark.parametrize("amount", ["$53.81", "53.81"])
+def test_no_charge_of_an_amount_is_not_nothing_spent(amount: str) -> None:
+    text = _text(Talk("maya"), f"what was that {amount} charge")
     assert "no payments of exactly $53.81" in text and "spent nothing" not in text
 
 

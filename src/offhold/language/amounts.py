@@ -34,7 +34,7 @@ _RULES = (
     ("ge", re.compile(rf"(?:(?<=\s)|^){_FIGURE}{_END}(?:{_NAMED})? ?(?:or more|and (?:over|up|above)|plus\b|or above|\+)")),
     ("le", re.compile(rf"(?:(?<=\s)|^){_FIGURE}{_END}(?:{_NAMED})? ?(?:or less|and under|or under|or below)")),
     ("eq", re.compile(rf"(?:(?<=\s)|^)(?:of|for|to|at|exactly|was|were|cost) (?:exactly )?(?:(?={_MARK})|(?=\d+\.\d\d\b)){_FIGURE}{_END}(?:{_NAMED})?")),
-    ("eq", re.compile(rf"(?:(?<=\s)|^)(?:the )?(?:{_MARK} ?)(?P<amount>\d{{1,6}}(?:\.\d{{1,2}})?){_END}(?= (?:charge|payment|purchase|transaction|one)s?\b)")),
+    ("eq", re.compile(rf"(?:(?<=\s)|^)(?:the )?(?:{_MARK} ?|(?=\d+\.\d\d\b))(?P<amount>\d{{1,6}}(?:\.\d{{1,2}})?){_END}(?= (?:charge|payment|purchase|transaction|one)s?\b)")),
 )  # fmt: skip
 
 

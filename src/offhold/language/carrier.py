@@ -54,7 +54,7 @@ hour hours minute minutes yet later soon next late early whenever since
 """
 _MEASURE = """
 average averages avg mean median typical typically usual usually normal normally biggest bigger big largest larger large
-greatest highest higher high most max maximum priciest pricier expensive dear dearest top smallest smaller small lowest lower cheapest
+greatest highest higher high most max maximum priciest pricier expensive dear dearer dearest worse worst top smallest smaller small lowest lower cheapest
 cheaper cheap least min minimum little second third fourth fifth rank ranked ranking count counts counted counting
 compare compared compares comparing comparison difference different differ more less fewer up down percent percentage
 proportion share fraction portion ratio part trend trends trending grow growing grown increase increased increasing rise
