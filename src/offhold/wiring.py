@@ -183,7 +183,7 @@ def service(settings: Settings, role: Role = Role.all) -> Service:
             *chat.routes(conversations, linking, sessions, settings, pages, lambda: app.state.stopping),
             *sealed_pages.routes(opening, challenges, linking, sessions, settings, pages, clock),
             *policy_page.routes(policy, pages),
-            *me.routes(store, keys, turns, linking, linking.ended, sessions, settings, pages, clock),
+            *me.routes(me.YourData(store, keys, turns, linking, linking.ended, sessions, settings, pages, clock)),
             *receipt.routes(store, keys, settings, policy, linking, sessions, pages),
             *log_pages.routes(store, tuple(settings.institutions)),
             static(),

@@ -164,9 +164,3 @@ def counts(connection: Connection) -> dict[str, int]:
     """Messages by state."""
     rows = connection.execute(select(outbox.c.state, func.count()).group_by(outbox.c.state))
     return dict.fromkeys((*_OPEN, "sent", "failed"), 0) | {state: number for state, number in rows}
-
-
-def next_due(connection: Connection, lane: str) -> int | None:
-    """When (machine ms) the lane's next message may go, None when it has none."""
-    row = _head(connection, lane)
-    return row.not_before_at if row else None

@@ -46,22 +46,11 @@ class _Connection:
     consent: Consent
 
 
-def routes(
-    store: Store,
-    keys: Keys,
-    turns: Turns,
-    linking: Linking,
-    ended: Callable[[Grant], Awaitable[None]],
-    sessions: Sessions,
-    settings: Settings,
-    pages: Pages,
-    clock: Clock,
-) -> list[BaseRoute]:
-    """The page and its forms. `ended` tells a bank that a consent is over."""
-    me = _Me(store, keys, turns, linking, ended, sessions, settings, pages, clock)
+def routes(me: YourData) -> list[BaseRoute]:
+    """The page and its forms."""
 
     def page(path: str, handler: Handler, method: str) -> Route:
-        return Route(path, guarded(pages, handler), methods=[method])
+        return Route(path, guarded(me.pages, handler), methods=[method])
 
     return [
         page("/me", me.show, "GET"),
@@ -72,56 +61,50 @@ def routes(
     ]
 
 
-class _Me:
-    def __init__(
-        self,
-        store: Store,
-        keys: Keys,
-        turns: Turns,
-        linking: Linking,
-        ended: Callable[[Grant], Awaitable[None]],
-        sessions: Sessions,
-        settings: Settings,
-        pages: Pages,
-        clock: Clock,
-    ) -> None:
-        self._store = store
-        self._keys = keys
-        self._turns = turns
-        self._linking = linking
-        self._ended = ended
-        self._sessions = sessions
-        self._settings = settings
-        self._pages = pages
-        self._clock = clock
-        self._browser = Browser(settings.secure)
+@dataclass(frozen=True, slots=True)
+class YourData:
+    """What the page needs. `ended` tells a bank that a consent is over."""
+
+    store: Store
+    keys: Keys
+    turns: Turns
+    linking: Linking
+    ended: Callable[[Grant], Awaitable[None]]
+    sessions: Sessions
+    settings: Settings
+    pages: Pages
+    clock: Clock
+
+    @property
+    def _browser(self) -> Browser:
+        return Browser(self.settings.secure)
 
     async def show(self, request: Request) -> Response:
         """What is held under the customer's name, or where to sign in."""
         secret = self._browser.session(request)
-        session = await self._sessions.current(secret)
+        session = await self.sessions.current(secret)
         if session is None or session.level is not Level.bank:
-            institution = next(iter(self._settings.institutions))
-            login = await self._linking.login_address(institution)
-            return self._pages.page("me-start.html", institution, may_go_to=(login,))
-        zone = ZoneInfo(self._settings.institutions[session.institution].timezone)
-        found = await self._store.read(lambda connection: tuple(self._connections(connection, session)))
-        log = await self._store.read(lambda connection: leaves.history(connection, self._keys, session.customer))
-        return self._pages.page(
+            institution = next(iter(self.settings.institutions))
+            login = await self.linking.login_address(institution)
+            return self.pages.page("me-start.html", institution, may_go_to=(login,))
+        zone = ZoneInfo(self.settings.institutions[session.institution].timezone)
+        found = await self.store.read(lambda connection: tuple(self._connections(connection, session)))
+        log = await self.store.read(lambda connection: leaves.history(connection, self.keys, session.customer))
+        return self.pages.page(
             "me.html",
             session.institution,
             connections=[_shown(entry, zone) for entry in found],
             looks=[_line(look, zone) for look in islice(looks(log), _LOOKS)],
             whole=leaves.chain_holds(log),
             count=len(log),
-            form_token=self._sessions.form_token(secret),
-            shelf=self._keys.pseudonym("log-shelf", session.customer),
+            form_token=self.sessions.form_token(secret),
+            shelf=self.keys.pseudonym("log-shelf", session.customer),
             script="log-verify.js",
         )
 
     async def proofs(self, request: Request) -> Response:
         """All that proves the customer's log, for the page's script and for `verify.py`; `since`: a tree size seen."""
-        session = await self._sessions.current(self._browser.session(request))
+        session = await self.sessions.current(self._browser.session(request))
         if session is None or session.level is not Level.bank:
             raise Problem("link-foreign", 403)
         since = request.query_params.get("since", "0")
@@ -129,11 +112,11 @@ class _Me:
             raise Problem("form-broken", 400)
 
         def look(connection: Connection) -> dict[str, Any]:
-            history = leaves.history(connection, self._keys, session.customer)
-            policy = trees.trust(connection, session.institution, self._settings)
+            history = leaves.history(connection, self.keys, session.customer)
+            policy = trees.trust(connection, session.institution, self.settings)
             return {"policy": policy, **proofs.bundle(connection, history, int(since))}
 
-        return JSONResponse(await self._store.read(look), headers=headers())
+        return JSONResponse(await self.store.read(look), headers=headers())
 
     def _connections(self, connection: Connection, session: Session) -> Iterator[_Connection]:
         mine = (tables.link.c.customer == session.customer) & (tables.link.c.institution == session.institution)
@@ -144,46 +127,44 @@ class _Me:
             .order_by(tables.link.c.linked_ms)
         )
         for row in rows.all():
-            standing = consents.of_lane(connection, self._keys, row.lane)
+            standing = consents.of_lane(connection, self.keys, row.lane)
             if standing is not None:
                 yield _Connection(row.lane, row.channel, standing.consent)
 
     async def sign_in(self, request: Request) -> Response:
         """To the bank's login, only to know who is there."""
-        same_site(request, self._settings.public_url)
-        address, state, secret = await self._linking.prove(next(iter(self._settings.institutions)), "/me")
+        same_site(request, self.settings.public_url)
+        address, state, secret = await self.linking.prove(next(iter(self.settings.institutions)), "/me")
         return self._browser.logging_in(RedirectResponse(address, 303), state, secret)
 
     async def disconnect(self, request: Request) -> Response:
         """End one connection at once; the bank and the platform are told."""
         lane = await self._mine(request)
-        grant = await self._store.write(
-            lambda connection: self._turns.carry_out(connection, lane, (Instruction.unlink,))
-        )
+        grant = await self.store.write(lambda connection: self.turns.carry_out(connection, lane, (Instruction.unlink,)))
         if grant is not None:
-            await self._ended(grant)
+            await self.ended(grant)
         return RedirectResponse("/me", 303)
 
     async def seal(self, request: Request) -> Response:
         """Show nothing more in a channel, from now on."""
         lane = await self._mine(request)
-        await self._store.write(
-            lambda connection: consents.narrow(connection, self._keys, lane, self._clock.ms(), Disclosure.sealed)
+        await self.store.write(
+            lambda connection: consents.narrow(connection, self.keys, lane, self.clock.ms(), Disclosure.sealed)
         )
         return RedirectResponse("/me", 303)
 
     async def _mine(self, request: Request) -> str:
         """The lane that a form names, if it is the customer's. Raises Problem."""
-        same_site(request, self._settings.public_url)
+        same_site(request, self.settings.public_url)
         secret = self._browser.session(request)
-        session = await self._sessions.current(secret)
+        session = await self.sessions.current(secret)
         fields = await form(request)
         if session is None or session.level is not Level.bank:
             raise Problem("link-foreign", 403)
-        if single(fields, "token") != self._sessions.form_token(secret):
+        if single(fields, "token") != self.sessions.form_token(secret):
             raise Problem("form-broken", 403)
         lane = single(fields, "connection")
-        found = await self._store.read(lambda connection: tuple(self._connections(connection, session)))
+        found = await self.store.read(lambda connection: tuple(self._connections(connection, session)))
         if lane not in {entry.lane for entry in found}:
             raise Problem("form-broken", 400)
         return lane
