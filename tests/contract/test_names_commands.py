@@ -12,6 +12,8 @@ import pytest
 from tests.counterparts import graph
 from tests.counterparts.service import QUESTION, Service, World, wait_for
 
+from offhold.bench import service
+
 METRICS = {
     "offhold_webhook_refused_total",
     "offhold_inbox_accepted_total",
@@ -239,6 +241,12 @@ def test_bench_prints_one_object_of_figures_and_its_status_is_theirs(idle: Servi
         assert each["value"] > 0 and each["ok"] == (each["value"] <= each["budget"])
     assert said.returncode == (0 if all(each["ok"] for each in shown["figures"]) else 1)
     assert "understanding" in said.stderr
+
+
+def test_the_service_that_bench_measures_starts(tmp_path: Path) -> None:
+    service.link(tmp_path, ["7001"], 1_773_860_400_000)
+    with service.serve(tmp_path, service.environment(tmp_path, "http://127.0.0.1:9")) as running:
+        assert graph.HTTP.get(f"http://127.0.0.1:{running.port}/readyz").status_code == 200
 
 
 def test_bench_without_json_is_a_table_and_an_unknown_name_ends_with_2(idle: Service) -> None:

@@ -89,8 +89,9 @@ def environment(folder: Path, counterparts: str, failpoints: str = "") -> dict[s
 
 
 def link(folder: Path, people: list[str], now_ms: int) -> None:
-    """Make the root key and the database, with a consent to open answers for each person."""
+    """Make the keys and the database, with a consent to open answers for each person."""
     make_root_key(folder / "root.key")
+    make_root_key(folder / "log.key")
     keys, store = Keys.from_file(folder / "root.key"), SqliteStore(folder / "offhold.db")
 
     def give(connection: Connection) -> None:
